@@ -1,0 +1,169 @@
+// A message: its strings, numbers and keywords in one run of bytes, and a flat tape of its values over them. No tree.
+//
+// Each value takes ENTRY words on the tape:
+//   word 0   kind (codes.ts) and flags
+//   word 1   strings and numbers: where their bytes start. Containers: the entry of their end; while they are open,
+//            the entry of the container around them, or ABSENT
+//   word 2   strings and numbers: how many bytes
+// A member of an object is two entries, its key (a STRING with IS_KEY) and its value.
+
+import { ABSENT, ARRAY, FLOAT, INTEGER, OBJECT, STRING } from "./codes.ts";
+import { IDLE_BYTES } from "./limits.ts";
+import { Bytes, Words, copyBytes, freeBytes, freeWords, growBytes, growWords, newBytes, newWords } from "./memory.ts";
+import { isInt64 } from "./number.ts";
+
+export const ENTRY: i32 = 3;
+const KIND: i32 = 15;
+/** The bytes of a string are also its spelling in a reply. */
+export const PLAIN: i32 = 16;
+export const IS_KEY: i32 = 32;
+/** A container where a key belongs; an error, but one that is reported only when it ends. */
+export const IN_KEY_PLACE: i32 = 64;
+/** A number that a double cannot hold. */
+export const HUGE: i32 = 128;
+
+export class Document {
+  bytes: Bytes = newBytes(0);
+  /** How many of `bytes` are in use, the token in progress included. */
+  used: i32 = 0;
+  capacity: i32 = 0;
+  tape: Words = newWords(0);
+  /** How many words of the tape are in use: also the next entry. */
+  length: i32 = 0;
+  private tapeCapacity: i32 = 0;
+  /** One of the numbers is HUGE. */
+  huge: bool = false;
+
+  /** Forgets the message, keeps the memory. */
+  clear(): void {
+    this.used = 0;
+    this.length = 0;
+    this.huge = false;
+  }
+
+  /** Bytes of memory held. */
+  held(): i32 {
+    return this.capacity + (this.tapeCapacity << 2);
+  }
+
+  /** Makes the byte block `size` bytes large. */
+  grow(size: i32): void {
+    this.bytes = growBytes(this.bytes, this.used, size);
+    this.capacity = size;
+  }
+
+  /** Gives large blocks back. The message must have been cleared. */
+  trim(): void {
+    if (this.capacity > IDLE_BYTES) {
+      freeBytes(this.bytes);
+      this.bytes = newBytes(0);
+      this.capacity = 0;
+    }
+    if (this.tapeCapacity << 2 > IDLE_BYTES) {
+      freeWords(this.tape);
+      this.tape = newWords(0);
+      this.tapeCapacity = 0;
+    }
+  }
+
+  /** Appends an entry and returns it. */
+  push(head: i32, first: i32, second: i32): i32 {
+    const entry = this.length;
+    if (entry + ENTRY > this.tapeCapacity) {
+      const size = this.tapeCapacity === 0 ? 256 : this.tapeCapacity << 1;
+      this.tape = growWords(this.tape, entry, size);
+      this.tapeCapacity = size;
+    }
+    const tape = this.tape;
+    tape[entry] = head;
+    tape[entry + 1] = first;
+    tape[entry + 2] = second;
+    this.length = entry + ENTRY;
+    return entry;
+  }
+
+  kind(entry: i32): i32 {
+    return this.tape[entry] & KIND;
+  }
+
+  flags(entry: i32): i32 {
+    return this.tape[entry];
+  }
+
+  /** Where the bytes of a string or number start. */
+  from(entry: i32): i32 {
+    return this.tape[entry + 1];
+  }
+
+  /** How many bytes a string or number has. */
+  size(entry: i32): i32 {
+    return this.tape[entry + 2];
+  }
+
+  /** The entry behind a value. */
+  next(entry: i32): i32 {
+    const kind = this.kind(entry);
+    return kind === OBJECT || kind === ARRAY ? this.tape[entry + 1] + ENTRY : entry + ENTRY;
+  }
+
+  /** The end entry of a container that is closed. */
+  end(container: i32): i32 {
+    return this.tape[container + 1];
+  }
+
+  /** Whether a string is this text, which must be ASCII. */
+  is(entry: i32, text: string): bool {
+    const length = text.length;
+    if (this.size(entry) !== length) return false;
+    const bytes = this.bytes;
+    const from = this.from(entry);
+    for (let i = 0; i < length; i++) {
+      if ((bytes[from + i] as i32) !== (text.charCodeAt(i) as i32)) return false;
+    }
+    return true;
+  }
+
+  /** Whether two strings are the same. */
+  same(one: i32, other: i32): bool {
+    const length = this.size(one);
+    if (this.size(other) !== length) return false;
+    const bytes = this.bytes;
+    const a = this.from(one);
+    const b = this.from(other);
+    for (let i = 0; i < length; i++) {
+      if (bytes[a + i] !== bytes[b + i]) return false;
+    }
+    return true;
+  }
+
+  /** The value of an object's member, or ABSENT. */
+  member(object: i32, name: string): i32 {
+    const end = this.end(object);
+    let key = object + ENTRY;
+    while (key < end) {
+      if (this.is(key, name)) return key + ENTRY;
+      key = this.next(key + ENTRY);
+    }
+    return ABSENT;
+  }
+
+  /** Whether a value is an integer from -2^63 to 2^63 - 1: 1.0 and 1e2 are not, -0 is (PROTOCOL 6.1). */
+  isInt64(entry: i32): bool {
+    return this.kind(entry) === INTEGER && isInt64(this.bytes, this.from(entry), this.size(entry));
+  }
+
+  isNumber(entry: i32): bool {
+    const kind = this.kind(entry);
+    return kind === INTEGER || kind === FLOAT;
+  }
+
+  /** Whether a value is a string, and one that copies as it is. */
+  isPlain(entry: i32): bool {
+    return this.kind(entry) === STRING && (this.flags(entry) & PLAIN) !== 0;
+  }
+
+  /** Copies the bytes of a string or number. */
+  copy(entry: i32, to: Bytes, target: i32): void {
+    copyBytes(this.bytes, this.from(entry), this.size(entry), to, target);
+  }
+}

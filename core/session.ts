@@ -1,0 +1,221 @@
+// One peer: bytes in, replies out, one request at a time.
+
+import {
+  ABSENT,
+  CLASS_GENERIC_ERROR,
+  ERR_REPLY_JSON,
+  ERR_REPLY_SIZE,
+  ERR_STRAY,
+  FLAG_NO_RESPONSE,
+  NO_ERROR,
+} from "./codes.ts";
+import { Call, Command } from "./command.ts";
+import { Dispatcher } from "./dispatcher.ts";
+import { Echo } from "./echo.ts";
+import { COMPLETE } from "./framer.ts";
+import { Bytes } from "./memory.ts";
+import { Output } from "./output.ts";
+import { Parser } from "./parser.ts";
+import { Reply } from "./reply.ts";
+import { Shared } from "./shared.ts";
+import { Writer } from "./writer.ts";
+
+/** What `write` says about a piece of output that the caller wanted no bound for. */
+const ALL: i32 = 0x7fffffff;
+const FLUSH: i32 = 0xff;
+
+export class Session {
+  /** The next session of the pool. */
+  next: Session | null = null;
+  /** The number of the call that waits for the host, or 0. */
+  pending: i32 = 0;
+  /** Times that 0xFF reset the parser. */
+  resyncs: i32 = 0;
+  /** Errors that were not answered, because there were too many in a row. */
+  suppressed: i32 = 0;
+  private output: Output;
+  private shared: Shared;
+  /** The replies that wait. */
+  writer: Writer;
+  private parser: Parser;
+  private reply: Reply;
+  private dispatcher: Dispatcher;
+  private call: Call;
+  private errors: i32 = 0;
+
+  constructor(shared: Shared, output: Output) {
+    const writer = new Writer(shared.texts);
+    const parser = new Parser(shared.limits, shared.budget, shared.keys);
+    const document = parser.document;
+    const reply = new Reply(document, writer, shared.texts);
+    const call = new Call(document, writer, shared.logger);
+    this.shared = shared;
+    this.output = output;
+    this.writer = writer;
+    this.parser = parser;
+    this.reply = reply;
+    this.call = call;
+    this.dispatcher = new Dispatcher(document, shared.registry, shared.limits, shared.texts, reply, call);
+  }
+
+  /** A pooled session starts anew. */
+  open(output: Output): void {
+    this.output = output;
+    this.resyncs = 0;
+    this.suppressed = 0;
+    this.errors = 0;
+  }
+
+  /** Drops all that the peer left behind: a half message, replies that were not taken, a call that is pending. */
+  close(): void {
+    this.pending = 0;
+    this.reply.reset();
+    this.writer.trim();
+    this.parser.reset();
+  }
+
+  /** Gives large blocks back where nothing is under way; the host calls it when the peer has been quiet. */
+  trim(): void {
+    if (this.isBusy() || this.writer.waiting() > 0) return;
+    this.writer.trim();
+    this.parser.trim();
+  }
+
+  /** Whether it takes no bytes now: a command is pending, or replies wait for a peer that does not read. */
+  isBusy(): bool {
+    return this.pending !== 0 || this.reply.busy || this.writer.waiting() >= this.shared.limits.queueBytes;
+  }
+
+  /**
+   * Takes bytes from `at` to `end` and answers what is complete in them. Returns where it stopped: before `end` it did
+   * because it is busy, and wants the rest once it is not.
+   */
+  receive(bytes: Bytes, at: i32, end: i32): i32 {
+    const parser = this.parser;
+    while (at < end && !this.isBusy()) {
+      const status = parser.feed(bytes, at, end);
+      at = parser.at;
+      if (status === COMPLETE) this.answer();
+    }
+    this.flush();
+    return at;
+  }
+
+  /** The output takes bytes again, or took `count` of them from the writer by itself. */
+  drained(count: i32): void {
+    this.writer.taken(count);
+    this.flush();
+  }
+
+  /** Offers what is written, and writes on while it is taken. */
+  private flush(): void {
+    const writer = this.writer;
+    while (true) {
+      const waiting = writer.waiting();
+      if (waiting > 0) {
+        writer.taken(this.output.write(writer.bytes, writer.head, waiting));
+        if (writer.waiting() > 0 && !this.reply.busy) return;
+      }
+      if (!this.reply.busy || writer.waiting() >= this.shared.limits.queueBytes) return;
+      this.settle();
+    }
+  }
+
+  private answer(): void {
+    const parser = this.parser;
+    const dispatcher = this.dispatcher;
+    const limit = this.shared.limits.errorsInRow;
+    const heard = limit === 0 || this.errors < limit;
+    const error = parser.error();
+    if (error !== NO_ERROR) {
+      const from = parser.errorFrom();
+      const end = parser.errorEnd();
+      if (error === ERR_STRAY && (parser.document.bytes[end - 1] as i32) === FLUSH) this.resyncs++;
+      this.count();
+      if (heard) dispatcher.refuse(error, from, end);
+    } else if (!dispatcher.read(heard)) {
+      this.count();
+    } else {
+      this.errors = 0;
+      this.call.version = this.shared.version;
+      this.call.versionLength = this.shared.versionLength;
+      dispatcher.run();
+      if (this.call.pending) {
+        this.pending = this.shared.nextCall();
+        return;
+      }
+    }
+    this.settle();
+  }
+
+  private count(): void {
+    const limit = this.shared.limits.errorsInRow;
+    if (limit !== 0 && this.errors >= limit) this.suppressed++;
+    else this.errors++;
+  }
+
+  /** Writes the reply on; when it is complete the message is done. */
+  private settle(): void {
+    if (this.reply.resume(this.shared.limits.queueBytes)) this.parser.next();
+  }
+
+  /** The command that is pending, or null. */
+  pendingCommand(): Command | null {
+    return this.pending === 0 ? null : this.dispatcher.command;
+  }
+
+  /** Writes the pending call's arguments as JSON; `{}` where there are none. */
+  writeArguments(writer: Writer): void {
+    const object = this.call.arguments;
+    if (object === ABSENT) {
+      writer.byte(0x7b);
+      writer.byte(0x7d);
+      return;
+    }
+    const echo = new Echo(this.parser.document);
+    echo.start(object);
+    echo.run(writer, ALL);
+  }
+
+  /** Answers call `number` with a value in JSON; false where that call is not pending. The session may take bytes then. */
+  complete(number: i32, bytes: Bytes, from: i32, length: i32): bool {
+    const command = this.pendingCommand();
+    if (command === null || number !== this.pending) return false;
+    this.call.pending = false;
+    this.pending = 0;
+    const results = this.shared.results;
+    if (!command.has(FLAG_NO_RESPONSE)) {
+      if (length > this.shared.limits.replyBytes) {
+        this.dispatcher.failResult(ERR_REPLY_SIZE);
+      } else if (!results.parse(bytes, from, from + length)) {
+        this.dispatcher.failResult(ERR_REPLY_JSON);
+      } else {
+        this.reply.begin(this.shared.limits.replyBytes);
+        this.shared.resultEcho.start(0);
+        this.shared.resultEcho.run(this.writer, ALL);
+        this.dispatcher.succeed(command);
+      }
+      results.reset();
+    }
+    this.settle();
+    this.flush();
+    return true;
+  }
+
+  /** Answers call `number` with an error: its class of codes.ts, and a description in UTF-8; false where it is not pending. */
+  fail(number: i32, errorClass: i32, bytes: Bytes, from: i32, length: i32): bool {
+    if (number === 0 || number !== this.pending) return false;
+    this.call.pending = false;
+    this.pending = 0;
+    const most = this.shared.limits.replyBytes;
+    this.dispatcher.failCommand(errorClass === CLASS_GENERIC_ERROR ? 0 : 1, bytes, from, length < most ? length : most);
+    this.settle();
+    this.flush();
+    return true;
+  }
+
+  /** Puts 0xFF before the reply of pending call `number`. */
+  delimit(number: i32): void {
+    if (number === this.pending) this.call.delimit();
+  }
+}

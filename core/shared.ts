@@ -1,0 +1,46 @@
+// What the sessions of an agent share.
+
+import { Budget } from "./budget.ts";
+import { Echo } from "./echo.ts";
+import { Keys } from "./keys.ts";
+import { Limits } from "./limits.ts";
+import { Logger } from "./logger.ts";
+import { Bytes, newBytes } from "./memory.ts";
+import { Parser } from "./parser.ts";
+import { Registry } from "./registry.ts";
+import { Texts } from "./texts.ts";
+
+export class Shared {
+  limits: Limits;
+  budget: Budget;
+  texts: Texts = new Texts();
+  registry: Registry = new Registry();
+  keys: Keys;
+  logger: Logger;
+  /** What guest-info calls the version: UTF-8. */
+  version: Bytes = newBytes(0);
+  versionLength: i32 = 0;
+  /** Reads what host commands return: in one go, so one is enough. */
+  results: Parser;
+  resultEcho: Echo;
+  private calls: i32 = 0;
+
+  constructor(logger: Logger) {
+    const limits = new Limits();
+    const budget = new Budget(limits);
+    const keys = new Keys();
+    const results = new Parser(limits, budget, keys);
+    this.limits = limits;
+    this.budget = budget;
+    this.keys = keys;
+    this.logger = logger;
+    this.results = results;
+    this.resultEcho = new Echo(results.document);
+  }
+
+  /** A number for a pending call: never 0, and not used again for two thousand million calls. */
+  nextCall(): i32 {
+    this.calls = this.calls === 0x7fffffff ? 1 : this.calls + 1;
+    return this.calls;
+  }
+}

@@ -1,0 +1,270 @@
+// The core's face for WebAssembly: flat functions over one agent, in pull style, so that the module imports nothing. An
+// entry file imports them, offers its commands, and exports them again (hosts/wasm/agent.ts). docs/wasm.md describes them.
+//
+// Bytes go in through one window of memory, whose address `gw_room` gives; what it holds is used up by the next call.
+// Bytes come out at an address that is valid until the next call.
+
+import { Agent } from "./agent.ts";
+import { STATUS_BUSY, STATUS_LOG, STATUS_OUTPUT, STATUS_PENDING } from "./codes.ts";
+import { Command, RemoteCommand } from "./command.ts";
+import { SLACK_BYTES } from "./limits.ts";
+import { Logger } from "./logger.ts";
+import { Bytes, Words, copyBytes, freeBytes, growWords, newBytes, newWords } from "./memory.ts";
+import { Output } from "./output.ts";
+import { Session } from "./session.ts";
+import { Texts } from "./texts.ts";
+import { Writer } from "./writer.ts";
+
+/** The window that is always there. */
+const WINDOW_BYTES: i32 = 65536;
+/** Log records kept for the embedder; further ones are lost. */
+const LOG_RECORDS: i32 = 8192;
+
+/** Replies wait in the session until the embedder drains them. */
+class PullOutput extends Output {
+  write(_bytes: Bytes, _from: i32, _length: i32): i32 {
+    return 0;
+  }
+}
+
+/** Records wait until the embedder drains them. */
+class LogQueue extends Logger {
+  /** Two words a record: level and domain, and the text's address. */
+  records: Words = newWords(0);
+  head: i32 = 0;
+  tail: i32 = 0;
+  private capacity: i32 = 0;
+
+  log(level: i32, domain: i32, text: string): void {
+    if (this.tail === LOG_RECORDS * 2) return;
+    if (this.tail === this.capacity) {
+      this.capacity = this.capacity === 0 ? 32 : this.capacity << 1;
+      this.records = growWords(this.records, this.tail, this.capacity);
+    }
+    this.records[this.tail] = (level << 8) | domain;
+    this.records[this.tail + 1] = changetype<i32>(text);
+    this.tail += 2;
+  }
+}
+
+const log = new LogQueue();
+const output = new PullOutput();
+const agent = new Agent(log);
+const scratch = new Writer(new Texts());
+let offered: Command | null = null;
+let window: Bytes = newBytes(0);
+let windowSize: i32 = 0;
+let stopped: i32 = 0;
+
+/** A command of the entry file, which the embedder may add by its name. */
+export function offer(command: Command): void {
+  command.next = offered;
+  offered = command;
+}
+
+function status(session: Session): i32 {
+  return (
+    (session.writer.waiting() > 0 ? STATUS_OUTPUT : 0) |
+    (session.isBusy() ? STATUS_BUSY : 0) |
+    (session.pending !== 0 ? STATUS_PENDING : 0) |
+    (log.head < log.tail ? STATUS_LOG : 0)
+  );
+}
+
+/** Version of this interface. */
+export function gw_abi(): i32 {
+  return 1;
+}
+
+/** The window's address, with room for `size` bytes; 65,536 are there without asking. */
+export function gw_room(size: i32): usize {
+  if (size < WINDOW_BYTES) size = WINDOW_BYTES;
+  if (size > windowSize || windowSize > WINDOW_BYTES) {
+    freeBytes(window);
+    windowSize = size;
+    window = newBytes(size + SLACK_BYTES);
+  }
+  return changetype<usize>(window);
+}
+
+/** Opens a session and returns its handle. */
+export function gw_open(): usize {
+  return changetype<usize>(agent.open(output));
+}
+
+/** Closes a session: what the peer left behind is dropped. */
+export function gw_close(session: Session): void {
+  agent.close(session);
+}
+
+/** Hands in the window's bytes from `at` to `end`. Returns the STATUS_ bits; `gw_stopped` says how far it read. */
+export function gw_feed(session: Session, at: i32, end: i32): i32 {
+  stopped = session.receive(window, at, end);
+  return status(session);
+}
+
+/** Where the last `gw_feed` stopped. */
+export function gw_stopped(): i32 {
+  return stopped;
+}
+
+/** Where the bytes that wait for the peer are. */
+export function gw_output(session: Session): usize {
+  return changetype<usize>(session.writer.bytes) + <usize>session.writer.head;
+}
+
+/** How many they are. */
+export function gw_waiting(session: Session): i32 {
+  return session.writer.waiting();
+}
+
+/** The peer took `count` of them. Returns the STATUS_ bits. */
+export function gw_drained(session: Session, count: i32): i32 {
+  session.drained(count);
+  return status(session);
+}
+
+/** Gives large blocks back where nothing is under way. */
+export function gw_trim(session: Session): void {
+  session.trim();
+}
+
+/** Times that 0xFF reset the parser of this session. */
+export function gw_resyncs(session: Session): i32 {
+  return session.resyncs;
+}
+
+/** Errors of this session that were not answered. */
+export function gw_suppressed(session: Session): i32 {
+  return session.suppressed;
+}
+
+/** The number of the call that waits for the embedder, or 0. */
+export function gw_pending(session: Session): i32 {
+  return session.pending;
+}
+
+/** The number under which the command that is pending was added. */
+export function gw_command(session: Session): i32 {
+  const command = session.pendingCommand();
+  return command === null ? 0 : (command as RemoteCommand).number;
+}
+
+/** Writes the pending call's arguments as JSON; returns how many bytes stand at `gw_text`. */
+export function gw_arguments(session: Session): i32 {
+  scratch.trim();
+  session.writeArguments(scratch);
+  return scratch.tail;
+}
+
+/** Where `gw_arguments` and `gw_log` put their text. */
+export function gw_text(): usize {
+  return changetype<usize>(scratch.bytes);
+}
+
+/** Answers call `number` with the JSON value of `length` bytes in the window. Returns the STATUS_ bits. */
+export function gw_complete(session: Session, number: i32, length: i32): i32 {
+  session.complete(number, window, 0, length);
+  return status(session);
+}
+
+/** Answers call `number` with an error of this class; its description is `length` bytes of UTF-8 in the window. */
+export function gw_fail(session: Session, number: i32, errorClass: i32, length: i32): i32 {
+  session.fail(number, errorClass, window, 0, length);
+  return status(session);
+}
+
+/** Puts 0xFF before the reply of call `number`. */
+export function gw_delimit(session: Session, number: i32): void {
+  session.delimit(number);
+}
+
+/** Adds a built-in command by the name in the window, or with 0 all of them. 0 where there is none or it is there already. */
+export function gw_add_builtin(length: i32): i32 {
+  let added = 0;
+  let list = offered;
+  offered = null;
+  // The list holds the last one offered first; they are added in the order in which they were offered.
+  let ordered: Command | null = null;
+  while (list !== null) {
+    const next = list.next;
+    list.next = ordered;
+    ordered = list;
+    list = next;
+  }
+  while (ordered !== null) {
+    const command = ordered;
+    ordered = command.next;
+    if (length === 0 || command.isNamed(window, 0, length)) {
+      if (agent.add(command)) added++;
+    } else {
+      offer(command);
+    }
+  }
+  return added;
+}
+
+/** Adds a command that the embedder runs, under a number of its own; its name is in the window. 0 where there is one of the name. */
+export function gw_add_command(number: i32, flags: i32, length: i32): i32 {
+  const name = newBytes(length);
+  copyBytes(window, 0, length, name, 0);
+  return agent.add(new RemoteCommand(number, name, length, flags)) ? 1 : 0;
+}
+
+/** Takes a command out by the name in the window. 0 where there is none. */
+export function gw_remove(length: i32): i32 {
+  const command = agent.shared.registry.find(window, 0, length);
+  if (command === null) return 0;
+  agent.shared.registry.remove(command);
+  return 1;
+}
+
+/** Enables a command by the name in the window. 0 where there is none. */
+export function gw_enable(length: i32): i32 {
+  const command = agent.shared.registry.find(window, 0, length);
+  if (command === null) return 0;
+  agent.shared.registry.enable(command);
+  return 1;
+}
+
+/** Disables a command by the name in the window; the reason stands behind the name. 0 where there is none. */
+export function gw_disable(length: i32, reasonLength: i32): i32 {
+  const command = agent.shared.registry.find(window, 0, length);
+  if (command === null) return 0;
+  agent.shared.registry.disable(command, window, length, reasonLength);
+  return 1;
+}
+
+/** Sets a limit by its number in codes.ts. 0 where there is no such number, or the value is out of range. */
+export function gw_limit(limit: i32, value: i32): i32 {
+  return agent.shared.limits.set(limit, value) ? 1 : 0;
+}
+
+/** What guest-info calls the version: `length` bytes of UTF-8 in the window. */
+export function gw_version(length: i32): void {
+  const version = newBytes(length);
+  copyBytes(window, 0, length, version, 0);
+  freeBytes(agent.shared.version);
+  agent.setVersion(version, length);
+}
+
+/** Only commands marked for it may run, and nothing is logged. */
+export function gw_freeze(): void {
+  agent.freeze();
+}
+
+export function gw_thaw(): void {
+  agent.thaw();
+}
+
+/** Takes the next log record: its text of so many bytes stands at `gw_text`. -1 where there is none. */
+export function gw_log(): i32 {
+  if (log.head === log.tail) return -1;
+  scratch.trim();
+  scratch.ascii(changetype<string>(log.records[log.head + 1]));
+  scratch.byte(log.records[log.head] >> 8);
+  scratch.byte(log.records[log.head] & 255);
+  log.head += 2;
+  if (log.head === log.tail) log.head = log.tail = 0;
+  return scratch.tail - 2;
+}

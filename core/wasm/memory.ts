@@ -1,0 +1,123 @@
+// memory.ts of a WebAssembly build: blocks are plain addresses. The runtime (asc's `stub`) only ever takes memory from
+// the end of the heap, so blocks that are given back wait in lists, one for each power of two, for the next that fits.
+
+/** Bytes, indexed: an address. */
+@unmanaged
+export class Bytes {
+  @inline
+  @operator("[]")
+  get(index: i32): u8 {
+    return load<u8>(changetype<usize>(this) + <usize>index);
+  }
+  @inline
+  @operator("[]=")
+  set(index: i32, value: u8): void {
+    store<u8>(changetype<usize>(this) + <usize>index, value);
+  }
+}
+
+/** 32-bit signed integers, indexed: an address. */
+@unmanaged
+export class Words {
+  @inline
+  @operator("[]")
+  get(index: i32): i32 {
+    return load<i32>(changetype<usize>(this) + (<usize>index << 2));
+  }
+  @inline
+  @operator("[]=")
+  set(index: i32, value: i32): void {
+    store<i32>(changetype<usize>(this) + (<usize>index << 2), value);
+  }
+}
+
+/** The runtime keeps a block's size in the word before it. */
+const OVERHEAD: usize = 4;
+
+/** Heads of the free lists, by the number of bits of the size; a free block's first word is the next one. */
+const free = memory.data(132);
+
+function sizeOf(block: usize): usize {
+  return load<usize>(block - OVERHEAD);
+}
+
+function listOf(size: usize): usize {
+  return free + ((32 - <usize>clz<u32>(<u32>size)) << 2);
+}
+
+/** Where the next block would start. */
+function heapEnd(): usize {
+  const probe = heap.alloc(0);
+  heap.free(probe);
+  return probe;
+}
+
+/** Grows the memory by what is needed: left to itself the runtime doubles it. */
+function makeRoom(end: usize): void {
+  const pages = <i32>((end + 0x10ffff) >> 16) - memory.size();
+  if (pages > 16) memory.grow(pages);
+}
+
+function take(size: usize): usize {
+  // The block that is wanted may wait in the list of its own size or, larger, in the next one.
+  for (let list = listOf(size), next = list + 4; list <= next; list += 4) {
+    let link = list;
+    let block = load<usize>(link);
+    while (block != 0) {
+      if (sizeOf(block) >= size) {
+        store<usize>(link, load<usize>(block));
+        return block;
+      }
+      link = block;
+      block = load<usize>(link);
+    }
+  }
+  makeRoom(heapEnd() + size);
+  return heap.alloc(size);
+}
+
+function give(block: usize): void {
+  if (block == 0) return;
+  const list = listOf(sizeOf(block));
+  store<usize>(block, load<usize>(list));
+  store<usize>(list, block);
+}
+
+function grow(old: usize, used: usize, size: usize): usize {
+  if (old != 0 && old + sizeOf(old) + OVERHEAD == heapEnd()) {
+    makeRoom(old + size);
+    return heap.realloc(old, size);
+  }
+  const block = take(size);
+  memory.copy(block, old, used);
+  give(old);
+  return block;
+}
+
+export function newBytes(size: i32): Bytes {
+  return changetype<Bytes>(size == 0 ? <usize>0 : take(size));
+}
+
+export function newWords(size: i32): Words {
+  return changetype<Words>(size == 0 ? <usize>0 : take(<usize>size << 2));
+}
+
+export function growBytes(old: Bytes, used: i32, size: i32): Bytes {
+  return changetype<Bytes>(grow(changetype<usize>(old), used, size));
+}
+
+export function growWords(old: Words, used: i32, size: i32): Words {
+  return changetype<Words>(grow(changetype<usize>(old), <usize>used << 2, <usize>size << 2));
+}
+
+export function freeBytes(bytes: Bytes): void {
+  give(changetype<usize>(bytes));
+}
+
+export function freeWords(words: Words): void {
+  give(changetype<usize>(words));
+}
+
+export function copyBytes(from: Bytes, at: i32, length: i32, to: Bytes, target: i32): void {
+  memory.copy(changetype<usize>(to) + <usize>target, changetype<usize>(from) + <usize>at, length);
+}
