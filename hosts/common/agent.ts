@@ -1,0 +1,232 @@
+// The agent: serves transports, and lets its owner see and switch its commands.
+
+import type { DependencyContainer } from "tsyringe";
+import { COMMAND, type CommandBinding, type HostCommand } from "../../plugins/api.ts";
+import type { Clock } from "./clock.ts";
+import { Engine } from "./engine.ts";
+import { GuestwireError } from "./errors.ts";
+import type { CoreSession, Sink } from "./core.ts";
+import type { Limits } from "./limits.ts";
+import type { Logger } from "./logger.ts";
+import { PeerSession, type Session, type SessionHost } from "./session.ts";
+import { TRANSPORT } from "./tokens.ts";
+import type { Transport } from "./transport.ts";
+
+/** A command as its owner sees it. */
+export interface CommandInfo {
+  readonly name: string;
+  /** Whether it can be called now: not disabled, and not frozen out. */
+  readonly enabled: boolean;
+  /** Why it is disabled, where a reason was given. */
+  readonly reason?: string;
+  /** Whether success draws a reply. */
+  readonly successResponse: boolean;
+}
+
+/** The switches of an agent's commands. They act on running sessions at once. */
+export interface Commands {
+  readonly frozen: boolean;
+  /** In the order of registration; guest-info lists the reverse. */
+  list(): CommandInfo[];
+  /** Throws GW_ERR_UNKNOWN_COMMAND where there is no such command; so does `disable`. */
+  enable(name: string): void;
+  /** The error a caller gets is `Command NAME has been disabled`, with `: REASON` where one is given. */
+  disable(name: string, reason?: string): void;
+  /** Only commands marked `whileFrozen` run from now on, and nothing that commands log is kept (PROTOCOL 7.2). */
+  freeze(): void;
+  thaw(): void;
+}
+
+/** What an agent has done so far. */
+export interface AgentStats {
+  /** Sessions that are open. */
+  readonly sessions: number;
+  /** Sessions since the start. */
+  readonly sessionsTotal: number;
+  /** Times that 0xFF reset a session's parser. */
+  readonly resyncs: number;
+  /** Errors that were not answered because of the limit errorsInRow. */
+  readonly suppressedErrors: number;
+  /** Calls of host commands, and the milliseconds that they took together. */
+  readonly commands: Readonly<Record<string, { readonly calls: number; readonly ms: number }>>;
+}
+
+export interface Agent {
+  /** Serves a peer until its transport closes. Throws GW_ERR_CLOSED once `close` was called. */
+  serve(transport: Transport): Session;
+  readonly commands: Commands;
+  readonly stats: AgentStats;
+  /** Answers what is under way, closes all transports and disposes of the container. */
+  close(): Promise<void>;
+}
+
+/** Milliseconds between two looks for sessions that have gone quiet and hold large buffers. */
+const TRIM_MS = 1000;
+
+/** What can be put into a command's name: what QAPI allows, and the dot of downstream extensions. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+export class GuestAgent implements Agent, SessionHost {
+  readonly commands: Commands;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly commandMs: number;
+  private readonly container: DependencyContainer;
+  private readonly engine: Engine;
+  private readonly sessions = new Set<PeerSession>();
+  private readonly times = new Map<string, { calls: number; ms: number }>();
+  private sessionsTotal = 0;
+  private resyncs = 0;
+  private suppressed = 0;
+  private closing: Promise<void> | undefined;
+  private large = new Set<PeerSession>();
+  private cancelTrim: (() => void) | undefined;
+
+  constructor(container: DependencyContainer, engine: Engine, clock: Clock, logger: Logger, limits: Limits) {
+    this.container = container;
+    this.engine = engine;
+    this.clock = clock;
+    this.logger = logger;
+    this.commandMs = limits.commandMs;
+    this.commands = this.switches();
+    const commands = container.isRegistered(COMMAND, true) ? container.resolveAll<CommandBinding>(COMMAND) : [];
+    for (const command of commands) this.add(command);
+  }
+
+  /** Adds a command. Throws GW_ERR_COMMAND_NAME and GW_ERR_DUPLICATE_COMMAND. */
+  private add(command: CommandBinding): void {
+    if (!NAME.test(command.name)) {
+      throw new GuestwireError(
+        "GW_ERR_COMMAND_NAME",
+        `'${command.name}' is no name for a command: use letters, digits, '-', '_' and '.', 128 at most`,
+      );
+    }
+    if (this.engine.has(command.name)) {
+      throw new GuestwireError("GW_ERR_DUPLICATE_COMMAND", `there are two commands named '${command.name}'`);
+    }
+    if (!this.engine.add(command)) {
+      throw new GuestwireError("GW_ERR_UNKNOWN_COMMAND", `agent.wasm has no command '${command.name}' built in`);
+    }
+  }
+
+  private switches(): Commands {
+    const engine = this.engine;
+    const known = (name: string): string => {
+      if (!engine.has(name)) throw new GuestwireError("GW_ERR_UNKNOWN_COMMAND", `there is no command '${name}'`);
+      return name;
+    };
+    return {
+      get frozen() {
+        return engine.frozen;
+      },
+      list: () => engine.list().map((command) => this.info(command)),
+      enable: (name) => engine.enable(known(name)),
+      disable: (name, reason = "") => engine.disable(known(name), reason),
+      freeze: () => engine.freeze(),
+      thaw: () => engine.thaw(),
+    };
+  }
+
+  private info(command: CommandBinding): CommandInfo {
+    const reason = this.engine.reason(command.name);
+    // The standard commands may all run while the agent is frozen; they are the portable ones.
+    const whileFrozen = "portable" in command ? true : (command.whileFrozen ?? false);
+    return {
+      name: command.name,
+      enabled: reason === undefined && (!this.engine.frozen || whileFrozen),
+      ...(reason === undefined || reason === "" ? {} : { reason }),
+      successResponse: "portable" in command ? true : (command.successResponse ?? true),
+    };
+  }
+
+  serve(transport: Transport): Session {
+    if (this.closing !== undefined) throw new GuestwireError("GW_ERR_CLOSED", "the agent is closed");
+    // What a session needs is resolved in a container of its own, which knows its transport.
+    const scope = this.container.createChildContainer();
+    scope.register(TRANSPORT, { useValue: transport });
+    const session = new PeerSession(++this.sessionsTotal, this, scope.resolve<Transport>(TRANSPORT));
+    this.sessions.add(session);
+    session.start();
+    return session;
+  }
+
+  get stats(): AgentStats {
+    let { resyncs, suppressed } = this;
+    for (const session of this.sessions) {
+      const counters = session.counters();
+      resyncs += counters.resyncs;
+      suppressed += counters.suppressed;
+    }
+    return {
+      sessions: this.sessions.size,
+      sessionsTotal: this.sessionsTotal,
+      resyncs,
+      suppressedErrors: suppressed,
+      commands: Object.fromEntries(this.times),
+    };
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.shutDown();
+    return this.closing;
+  }
+
+  private async shutDown(): Promise<void> {
+    await Promise.all([...this.sessions].map((session) => session.close()));
+    this.cancelTrim?.();
+    this.engine.drop();
+    await this.container.dispose();
+  }
+
+  open(sink: Sink): CoreSession {
+    return this.engine.open(sink);
+  }
+
+  command(number: number): HostCommand | undefined {
+    return this.engine.command(number);
+  }
+
+  isFrozen(): boolean {
+    return this.engine.frozen;
+  }
+
+  settled(command: HostCommand, ms: number): void {
+    const time = this.times.get(command.name) ?? { calls: 0, ms: 0 };
+    this.times.set(command.name, { calls: time.calls + 1, ms: time.ms + ms });
+  }
+
+  crashed(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.logger.log("critical", "general", `the core failed (${reason}); its ${this.sessions.size} sessions are closed`);
+    this.engine.drop();
+    for (const session of this.sessions) session.abandon("the core failed", true);
+  }
+
+  grown(session: PeerSession): void {
+    this.large.add(session);
+    this.cancelTrim ??= this.clock.after(TRIM_MS, () => this.trim());
+  }
+
+  /** Takes large buffers back from sessions that were quiet since the last look. */
+  private trim(): void {
+    this.cancelTrim = undefined;
+    for (const session of this.large) {
+      if (session.active) {
+        session.active = false;
+      } else {
+        session.trim();
+        this.large.delete(session);
+      }
+    }
+    if (this.large.size > 0) this.cancelTrim = this.clock.after(TRIM_MS, () => this.trim());
+  }
+
+  ended(session: PeerSession): void {
+    const counters = session.counters();
+    this.resyncs += counters.resyncs;
+    this.suppressed += counters.suppressed;
+    this.sessions.delete(session);
+    this.large.delete(session);
+    if (this.sessions.size === 0) this.engine.dropIfLarge();
+  }
+}

@@ -1,0 +1,24 @@
+// Time, so that tests can have another.
+
+export interface Clock {
+  /** Milliseconds since some moment, never going back. */
+  now(): number;
+  /** Calls `run` after so many milliseconds; returns what cancels it. It keeps no process alive. */
+  after(ms: number, run: () => void): () => void;
+}
+
+/** The runtime's own. `setTimeout` is in every runtime, but in no type library that they all share. */
+const runtime = globalThis as unknown as {
+  performance: { now(): number };
+  setTimeout(run: () => void, ms: number): number | { unref(): void };
+  clearTimeout(timer: number | { unref(): void }): void;
+};
+
+export const systemClock: Clock = {
+  now: () => runtime.performance.now(),
+  after(ms, run) {
+    const timer = runtime.setTimeout(run, ms);
+    if (typeof timer === "object") timer.unref();
+    return () => runtime.clearTimeout(timer);
+  },
+};

@@ -1,0 +1,123 @@
+// A core and what it was told, so that another can take its place: after a trap, which loses the core and its sessions, or
+// to give back memory that WebAssembly cannot shrink.
+
+import type { HostCommand, PortableCommand } from "../../plugins/api.ts";
+import type { Core, CoreAgent, CoreSession, Sink } from "./core.ts";
+import { LIMIT_NAMES, LIMIT_SPECS, type Limits } from "./limits.ts";
+import type { LogDomain, LogLevel } from "./logger.ts";
+
+/** A core that holds more than this beyond its start is dropped when its last session ends. */
+const SPARE_BYTES = 16 * 1024 * 1024;
+
+export class Engine {
+  frozen = false;
+  private readonly core: Core;
+  private readonly log: (level: LogLevel, domain: LogDomain, message: string) => void;
+  private readonly limits: Limits;
+  private readonly version: string;
+  /** In the order of registration. The number of a host command is its key. */
+  private readonly commands = new Map<number, PortableCommand | HostCommand>();
+  /** The commands that are disabled, and why. */
+  private readonly disabled = new Map<string, string>();
+  private numbers = 0;
+  private agent: CoreAgent | undefined;
+
+  constructor(
+    core: Core,
+    log: (level: LogLevel, domain: LogDomain, message: string) => void,
+    limits: Limits,
+    version: string,
+  ) {
+    this.core = core;
+    this.log = log;
+    this.limits = limits;
+    this.version = version;
+  }
+
+  /** Starts the core where none runs. Throws GW_ERR_WASM where WebAssembly is not to be had. */
+  start(): CoreAgent {
+    if (this.agent !== undefined) return this.agent;
+    const agent = this.core.start(this.log);
+    for (const name of LIMIT_NAMES) {
+      if (LIMIT_SPECS[name].number >= 0) agent.setLimit(LIMIT_SPECS[name].number, this.limits[name]);
+    }
+    agent.setVersion(this.version);
+    for (const [number, command] of this.commands) this.register(agent, number, command);
+    for (const [name, reason] of this.disabled) agent.disable(name, reason);
+    if (this.frozen) agent.freeze();
+    this.agent = agent;
+    return agent;
+  }
+
+  open(sink: Sink): CoreSession {
+    return this.start().open(sink);
+  }
+
+  /** The core is lost, or not needed any more. */
+  drop(): void {
+    this.agent = undefined;
+  }
+
+  /** Drops the core where it holds much memory; no session may be open. */
+  dropIfLarge(): void {
+    if (this.agent !== undefined && this.agent.memory() > SPARE_BYTES) this.drop();
+  }
+
+  private register(agent: CoreAgent, number: number, command: PortableCommand | HostCommand): boolean {
+    if ("portable" in command) return agent.addPortable(command);
+    return agent.addCommand(number, command.name, {
+      successResponse: command.successResponse ?? true,
+      whileFrozen: command.whileFrozen ?? false,
+      mustLog: command.mustLog ?? false,
+    });
+  }
+
+  /** Adds a command; false where the core refuses it. */
+  add(command: PortableCommand | HostCommand): boolean {
+    const number = ++this.numbers;
+    if (!this.register(this.start(), number, command)) return false;
+    this.commands.set(number, command);
+    return true;
+  }
+
+  /** The host command of a pending call. */
+  command(number: number): HostCommand | undefined {
+    const command = this.commands.get(number);
+    return command !== undefined && "run" in command ? command : undefined;
+  }
+
+  /** Whether there is a command of the name. */
+  has(name: string): boolean {
+    return this.list().some((command) => command.name === name);
+  }
+
+  /** The commands in the order of registration. */
+  list(): (PortableCommand | HostCommand)[] {
+    return [...this.commands.values()];
+  }
+
+  /** Why a command is disabled, "" for no reason; undefined where it is not. */
+  reason(name: string): string | undefined {
+    return this.disabled.get(name);
+  }
+
+  enable(name: string): void {
+    this.disabled.delete(name);
+    this.start().enable(name);
+  }
+
+  disable(name: string, reason: string): void {
+    this.disabled.set(name, reason);
+    this.start().disable(name, reason);
+  }
+
+  freeze(): void {
+    this.frozen = true;
+    this.start().freeze();
+  }
+
+  thaw(): void {
+    this.frozen = false;
+    this.start().thaw();
+  }
+}

@@ -1,0 +1,24 @@
+// What goes wrong on the embedder's side. What goes wrong on the peer's side is an error on the wire, never a throw.
+
+/** Codes of GuestwireError; docs/errors.md says what to do about each. */
+export type ErrorCode =
+  | "GW_ERR_API"
+  | "GW_ERR_CLOSED"
+  | "GW_ERR_COMMAND_NAME"
+  | "GW_ERR_DUPLICATE_COMMAND"
+  | "GW_ERR_LIMIT"
+  | "GW_ERR_OPTION"
+  | "GW_ERR_SOCKET"
+  | "GW_ERR_UNKNOWN_COMMAND"
+  | "GW_ERR_WASM";
+
+/** An embedder's mistake, or a resource that is not there. */
+export class GuestwireError extends Error {
+  override readonly name = "GuestwireError";
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

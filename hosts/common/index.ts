@@ -1,0 +1,25 @@
+// guestwire: an agent on any transport.
+
+import "reflect-metadata";
+
+export { createAgent, type AgentOptions, type Policy } from "./create.ts";
+export type { Agent, AgentStats, CommandInfo, Commands } from "./agent.ts";
+export type { Clock } from "./clock.ts";
+export type { Core } from "./core.ts";
+export { type ErrorCode, GuestwireError } from "./errors.ts";
+export { LIMIT_NAMES, type LimitName, type Limits } from "./limits.ts";
+export type { LogDomain, Logger, LogLevel } from "./logger.ts";
+export type { Session } from "./session.ts";
+export { type ReadableLike, streams, type WritableLike } from "./streams.ts";
+export { CLOCK, COMMAND, CORE, LIMITS, LOGGER, TRANSPORT } from "./tokens.ts";
+export type { Receiver, Transport } from "./transport.ts";
+export { VERSION } from "./version.ts";
+export {
+  type CallContext,
+  type CommandBinding,
+  CommandError,
+  type ErrorClass,
+  type HostCommand,
+  type Plugin,
+  type PortableCommand,
+} from "../../plugins/api.ts";

@@ -1,0 +1,178 @@
+// The js engine: the core as it is.
+
+import { Agent, type Command, Logger, Output, RemoteCommand, type Session, Writer } from "../../core/index.ts";
+import type { PortableCommand } from "../../plugins/api.ts";
+import type { CommandFlags, Core, CoreAgent, CoreSession, PendingCall, Sink } from "./core.ts";
+import { flagBits } from "./flags.ts";
+import { LOG_DOMAINS, LOG_LEVELS, type LogDomain, type LogLevel } from "./logger.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+class LogSink extends Logger {
+  private readonly sink: (level: LogLevel, domain: LogDomain, message: string) => void;
+
+  constructor(sink: (level: LogLevel, domain: LogDomain, message: string) => void) {
+    super();
+    this.sink = sink;
+  }
+
+  override log(level: number, domain: number, text: string): void {
+    this.sink(LOG_LEVELS[level] ?? "debug", LOG_DOMAINS[domain] ?? "general", text);
+  }
+}
+
+class SinkOutput extends Output {
+  blocked = false;
+  private readonly sink: Sink;
+
+  constructor(sink: Sink) {
+    super();
+    this.sink = sink;
+  }
+
+  override write(bytes: Uint8Array, from: number, length: number): number {
+    if (this.blocked) return 0;
+    if (!this.sink(bytes.subarray(from, from + length))) this.blocked = true;
+    return length;
+  }
+}
+
+class JsSession implements CoreSession {
+  private readonly agent: Agent;
+  private readonly output: SinkOutput;
+  private readonly session: Session;
+
+  constructor(agent: Agent, sink: Sink) {
+    this.agent = agent;
+    this.output = new SinkOutput(sink);
+    this.session = agent.open(this.output);
+  }
+
+  receive(bytes: Uint8Array): number {
+    return this.session.receive(bytes, 0, bytes.length);
+  }
+
+  drained(): void {
+    this.output.blocked = false;
+    this.session.drained(0);
+  }
+
+  isBusy(): boolean {
+    return this.session.isBusy();
+  }
+
+  pending(): PendingCall | undefined {
+    const number = this.session.pending;
+    if (number === 0) return undefined;
+    const writer = new Writer(this.agent.shared.texts);
+    this.session.writeArguments(writer);
+    return {
+      number,
+      command: (this.session.pendingCommand() as RemoteCommand).number,
+      arguments: decoder.decode(writer.bytes.subarray(0, writer.tail)),
+    };
+  }
+
+  complete(call: number, json: string): void {
+    const bytes = encoder.encode(json);
+    this.session.complete(call, bytes, 0, bytes.length);
+  }
+
+  fail(call: number, errorClass: "GenericError" | "CommandNotFound", desc: string): void {
+    const bytes = encoder.encode(desc);
+    this.session.fail(call, errorClass === "GenericError" ? 0 : 1, bytes, 0, bytes.length);
+  }
+
+  delimit(call: number): void {
+    this.session.delimit(call);
+  }
+
+  trim(): void {
+    this.session.trim();
+  }
+
+  waiting(): number {
+    return this.session.writer.waiting();
+  }
+
+  counters(): { resyncs: number; suppressed: number } {
+    return { resyncs: this.session.resyncs, suppressed: this.session.suppressed };
+  }
+
+  close(): void {
+    this.agent.close(this.session);
+  }
+}
+
+class JsAgent implements CoreAgent {
+  private readonly agent: Agent;
+
+  constructor(log: (level: LogLevel, domain: LogDomain, message: string) => void) {
+    this.agent = new Agent(new LogSink(log));
+  }
+
+  open(sink: Sink): CoreSession {
+    return new JsSession(this.agent, sink);
+  }
+
+  addPortable(command: PortableCommand): boolean {
+    return this.agent.add(new command.portable() as Command);
+  }
+
+  addCommand(number: number, name: string, flags: CommandFlags): boolean {
+    const bytes = encoder.encode(name);
+    return this.agent.add(new RemoteCommand(number, bytes, bytes.length, flagBits(flags)));
+  }
+
+  private find(name: string): Command | null {
+    const bytes = encoder.encode(name);
+    return this.agent.shared.registry.find(bytes, 0, bytes.length);
+  }
+
+  remove(name: string): boolean {
+    const command = this.find(name);
+    if (command !== null) this.agent.shared.registry.remove(command);
+    return command !== null;
+  }
+
+  enable(name: string): boolean {
+    const command = this.find(name);
+    if (command !== null) this.agent.shared.registry.enable(command);
+    return command !== null;
+  }
+
+  disable(name: string, reason: string): boolean {
+    const command = this.find(name);
+    const bytes = encoder.encode(reason);
+    if (command !== null) this.agent.shared.registry.disable(command, bytes, 0, bytes.length);
+    return command !== null;
+  }
+
+  setLimit(number: number, value: number): void {
+    this.agent.shared.limits.set(number, value);
+  }
+
+  setVersion(version: string): void {
+    const bytes = encoder.encode(version);
+    this.agent.setVersion(bytes, bytes.length);
+  }
+
+  freeze(): void {
+    this.agent.freeze();
+  }
+
+  thaw(): void {
+    this.agent.thaw();
+  }
+
+  memory(): number {
+    return 0;
+  }
+}
+
+/** The engine that needs nothing but JavaScript: it works under a Content-Security-Policy that forbids WebAssembly. */
+export const js: Core = {
+  name: "js",
+  start: (log) => new JsAgent(log),
+};

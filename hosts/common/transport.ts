@@ -1,0 +1,36 @@
+// Where bytes come from and go to. Every host gives one of these, and tests fake it.
+
+/** What a transport tells the session that it carries. */
+export interface Receiver {
+  /**
+   * Bytes came in, in any chunking. They are valid until the call returns; never called from inside
+   * `Transport.write`. After `pause` what was already read may still come.
+   */
+  data(bytes: Uint8Array): void;
+  /** The transport takes bytes again, after `write` returned false. */
+  drained(): void;
+  /**
+   * The peer sends no more, but may still read (a half-closed socket). The session answers what it has, then closes the
+   * transport.
+   */
+  ended(): void;
+  /** The peer is gone: nothing follows. `error` says why, where it is not the peer's own end. */
+  closed(error?: Error): void;
+}
+
+/** A byte channel to one peer. */
+export interface Transport {
+  /** Starts reading; called once, before anything else. */
+  start(receiver: Receiver): void;
+  /**
+   * Sends bytes. They are valid until the call returns: a transport that keeps them copies. Returns false where the
+   * sender should wait for `drained`; the bytes are taken all the same. After the end of the channel they are dropped.
+   */
+  write(bytes: Uint8Array): boolean;
+  /** Stops reading, so that the peer is held back. */
+  pause(): void;
+  /** Goes on reading. */
+  resume(): void;
+  /** Sends what was written, as far as the peer takes it, and closes. Settles always; `closed` has been called then. */
+  close(): Promise<void>;
+}

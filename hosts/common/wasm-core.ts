@@ -1,0 +1,273 @@
+// The wasm engine: agent.wasm behind the same calls. Everything it says comes by pulling; core/wasm.ts describes it.
+
+import { STATUS_BUSY, STATUS_LOG, STATUS_OUTPUT, STATUS_PENDING } from "../../core/codes.ts";
+import type { PortableCommand } from "../../plugins/api.ts";
+import type { CommandFlags, Core, CoreAgent, CoreSession, PendingCall, Sink } from "./core.ts";
+import { GuestwireError } from "./errors.ts";
+import { flagBits } from "./flags.ts";
+import { LOG_DOMAINS, LOG_LEVELS, type LogDomain, type LogLevel } from "./logger.ts";
+
+type Log = (level: LogLevel, domain: LogDomain, message: string) => void;
+
+/** The version of the interface that this engine speaks. */
+const ABI = 1;
+/** The window that the module has without asking. */
+const WINDOW_BYTES = 65_536;
+
+interface Exports {
+  readonly memory: WebAssembly.Memory;
+  gw_abi(): number;
+  gw_room(size: number): number;
+  gw_open(): number;
+  gw_close(session: number): void;
+  gw_feed(session: number, at: number, end: number): number;
+  gw_stopped(): number;
+  gw_output(session: number): number;
+  gw_waiting(session: number): number;
+  gw_drained(session: number, count: number): number;
+  gw_trim(session: number): void;
+  gw_resyncs(session: number): number;
+  gw_suppressed(session: number): number;
+  gw_pending(session: number): number;
+  gw_command(session: number): number;
+  gw_arguments(session: number): number;
+  gw_text(): number;
+  gw_complete(session: number, call: number, length: number): number;
+  gw_fail(session: number, call: number, errorClass: number, length: number): number;
+  gw_delimit(session: number, call: number): void;
+  gw_add_builtin(length: number): number;
+  gw_add_command(number: number, flags: number, length: number): number;
+  gw_remove(length: number): number;
+  gw_enable(length: number): number;
+  gw_disable(length: number, reasonLength: number): number;
+  gw_limit(limit: number, value: number): number;
+  gw_version(length: number): void;
+  gw_freeze(): void;
+  gw_thaw(): void;
+  gw_log(): number;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+class WasmAgent implements CoreAgent {
+  readonly exports: Exports;
+  private readonly log: Log;
+  private readonly started: number;
+  private view: Uint8Array;
+  private window: number;
+
+  constructor(module: WebAssembly.Module, log: Log) {
+    this.exports = new WebAssembly.Instance(module).exports as unknown as Exports;
+    if (this.exports.gw_abi() !== ABI) {
+      throw new GuestwireError("GW_ERR_WASM", `agent.wasm has ABI ${this.exports.gw_abi()}, this engine speaks ${ABI}`);
+    }
+    this.log = log;
+    this.window = this.exports.gw_room(0);
+    this.view = new Uint8Array(this.exports.memory.buffer);
+    this.started = this.view.length;
+  }
+
+  /** The module's memory. A view goes stale when the memory grows, so it is asked for anew after each call. */
+  bytes(): Uint8Array {
+    if (this.view.length === 0) this.view = new Uint8Array(this.exports.memory.buffer);
+    return this.view;
+  }
+
+  /** Puts bytes into the window, WINDOW_BYTES at most. */
+  put(bytes: Uint8Array): void {
+    this.bytes().set(bytes, this.window);
+  }
+
+  /** Hands a text of any length to `use`, through the window. */
+  withText<T>(text: string, use: (length: number) => T): T {
+    const bytes = encoder.encode(text);
+    const large = bytes.length > WINDOW_BYTES;
+    if (large) this.window = this.exports.gw_room(bytes.length);
+    this.put(bytes);
+    const result = use(bytes.length);
+    if (large) this.window = this.exports.gw_room(0);
+    return result;
+  }
+
+  /** The text of so many bytes that the module put down. */
+  text(length: number): string {
+    const at = this.exports.gw_text();
+    return decoder.decode(this.bytes().subarray(at, at + length));
+  }
+
+  /** Hands over the log records that wait. */
+  drainLog(): void {
+    for (let length = this.exports.gw_log(); length >= 0; length = this.exports.gw_log()) {
+      const message = this.text(length);
+      const tail = this.exports.gw_text() + length;
+      const level = LOG_LEVELS[this.view[tail] ?? 0] ?? "debug";
+      this.log(level, LOG_DOMAINS[this.view[tail + 1] ?? 0] ?? "general", message);
+    }
+  }
+
+  open(sink: Sink): CoreSession {
+    return new WasmSession(this, sink);
+  }
+
+  addPortable(command: PortableCommand): boolean {
+    return this.withText(command.name, (length) => this.exports.gw_add_builtin(length)) !== 0;
+  }
+
+  addCommand(number: number, name: string, flags: CommandFlags): boolean {
+    return this.withText(name, (length) => this.exports.gw_add_command(number, flagBits(flags), length)) !== 0;
+  }
+
+  remove(name: string): boolean {
+    return this.withText(name, (length) => this.exports.gw_remove(length)) !== 0;
+  }
+
+  enable(name: string): boolean {
+    return this.withText(name, (length) => this.exports.gw_enable(length)) !== 0;
+  }
+
+  disable(name: string, reason: string): boolean {
+    const nameLength = encoder.encode(name).length;
+    return this.withText(name + reason, (length) => this.exports.gw_disable(nameLength, length - nameLength)) !== 0;
+  }
+
+  setLimit(number: number, value: number): void {
+    this.exports.gw_limit(number, value);
+  }
+
+  setVersion(version: string): void {
+    this.withText(version, (length) => this.exports.gw_version(length));
+  }
+
+  freeze(): void {
+    this.exports.gw_freeze();
+  }
+
+  thaw(): void {
+    this.exports.gw_thaw();
+  }
+
+  memory(): number {
+    return this.bytes().length - this.started;
+  }
+}
+
+class WasmSession implements CoreSession {
+  private readonly agent: WasmAgent;
+  private readonly exports: Exports;
+  private readonly sink: Sink;
+  private readonly handle: number;
+  private status = 0;
+  private blocked = false;
+
+  constructor(agent: WasmAgent, sink: Sink) {
+    this.agent = agent;
+    this.exports = agent.exports;
+    this.sink = sink;
+    this.handle = agent.exports.gw_open();
+  }
+
+  receive(bytes: Uint8Array): number {
+    if (bytes.length <= WINDOW_BYTES) {
+      const taken = this.feed(bytes);
+      if (taken === bytes.length) return taken;
+      return this.receiveRest(bytes, taken);
+    }
+    return this.receiveRest(bytes, 0);
+  }
+
+  private receiveRest(bytes: Uint8Array, done: number): number {
+    while (done < bytes.length && (this.status & STATUS_BUSY) === 0) {
+      done += this.feed(bytes.subarray(done, done + WINDOW_BYTES));
+    }
+    return done;
+  }
+
+  /** Feeds a piece of WINDOW_BYTES at most; returns how much of it was taken. */
+  private feed(piece: Uint8Array): number {
+    this.agent.put(piece);
+    const status = this.exports.gw_feed(this.handle, 0, piece.length);
+    const taken = this.exports.gw_stopped();
+    this.follow(status);
+    return taken;
+  }
+
+  /** Does what the status says: hands output and log records over. */
+  private follow(status: number): void {
+    while ((status & STATUS_OUTPUT) !== 0 && !this.blocked) {
+      const count = this.exports.gw_waiting(this.handle);
+      const at = this.exports.gw_output(this.handle);
+      if (!this.sink(this.agent.bytes().subarray(at, at + count))) this.blocked = true;
+      status = this.exports.gw_drained(this.handle, count);
+    }
+    this.status = status;
+    if ((status & STATUS_LOG) !== 0) this.agent.drainLog();
+  }
+
+  drained(): void {
+    this.blocked = false;
+    this.follow(this.exports.gw_drained(this.handle, 0));
+  }
+
+  isBusy(): boolean {
+    return (this.status & STATUS_BUSY) !== 0;
+  }
+
+  pending(): PendingCall | undefined {
+    if ((this.status & STATUS_PENDING) === 0) return undefined;
+    return {
+      number: this.exports.gw_pending(this.handle),
+      command: this.exports.gw_command(this.handle),
+      arguments: this.agent.text(this.exports.gw_arguments(this.handle)),
+    };
+  }
+
+  complete(call: number, json: string): void {
+    this.follow(this.agent.withText(json, (length) => this.exports.gw_complete(this.handle, call, length)));
+  }
+
+  fail(call: number, errorClass: "GenericError" | "CommandNotFound", desc: string): void {
+    const number = errorClass === "GenericError" ? 0 : 1;
+    this.follow(this.agent.withText(desc, (length) => this.exports.gw_fail(this.handle, call, number, length)));
+  }
+
+  delimit(call: number): void {
+    this.exports.gw_delimit(this.handle, call);
+  }
+
+  trim(): void {
+    this.exports.gw_trim(this.handle);
+  }
+
+  waiting(): number {
+    return this.exports.gw_waiting(this.handle);
+  }
+
+  counters(): { resyncs: number; suppressed: number } {
+    return { resyncs: this.exports.gw_resyncs(this.handle), suppressed: this.exports.gw_suppressed(this.handle) };
+  }
+
+  close(): void {
+    this.exports.gw_close(this.handle);
+  }
+}
+
+/** An engine over a module that is compiled when it is first needed. Throws GW_ERR_WASM where that fails. */
+export function wasmCore(compile: () => WebAssembly.Module): Core {
+  let module: WebAssembly.Module | undefined;
+  return {
+    name: "wasm",
+    start(log) {
+      try {
+        module ??= compile();
+        return new WasmAgent(module, log);
+      } catch (error) {
+        if (error instanceof GuestwireError) throw error;
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new GuestwireError("GW_ERR_WASM", `WebAssembly is not to be had here (${reason}); use the js engine`, {
+          cause: error,
+        });
+      }
+    },
+  };
+}

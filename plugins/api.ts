@@ -1,0 +1,72 @@
+// All that the author of a plugin imports.
+
+import type { DependencyContainer } from "tsyringe";
+
+/** Version of this interface. A plugin says which one it was written for. */
+export const API = 1;
+
+/** Token of a command: what is registered under it, the agent serves. Two copies of the package agree on it. */
+export const COMMAND = Symbol.for("guestwire/Command/1");
+
+/** Error classes that the protocol knows (PROTOCOL 4). */
+export type ErrorClass = "GenericError" | "CommandNotFound";
+
+/** Thrown by a command to answer an error of its own. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+  readonly errorClass: ErrorClass;
+
+  /** `desc` is for people; clients must not parse it. */
+  constructor(errorClass: ErrorClass, desc: string) {
+    super(desc);
+    this.errorClass = errorClass;
+  }
+}
+
+/** A command that is compiled into both builds of the core: the js engine takes the class, the wasm engine the name. */
+export interface PortableCommand {
+  readonly name: string;
+  /** A class of the portable core; it takes no parameters. */
+  readonly portable: new () => object;
+}
+
+/** What a host command sees of a call. */
+export interface CallContext {
+  /** Aborts at the deadline, and when the agent closes. */
+  readonly signal: AbortSignal;
+  /** Writes a log record, in the name of the command. Nothing while the agent is frozen. */
+  log(level: "error" | "critical" | "warning" | "message" | "info" | "debug", message: string): void;
+  /** Puts the byte 0xFF before the reply, should the command succeed. */
+  delimit(): void;
+}
+
+/** A command that runs in the host's JavaScript. */
+export interface HostCommand {
+  /** Letters, digits, `-`, `_` and `.`; 1 to 128 of them. */
+  readonly name: string;
+  /** Whether success draws a reply. Default true. */
+  readonly successResponse?: boolean;
+  /** Whether it may run while the agent is frozen. Default false. */
+  readonly whileFrozen?: boolean;
+  /** Whether it is refused while logging is off. Default false. */
+  readonly mustLog?: boolean;
+  /** Milliseconds until it is given up, 0 for never. Default: the agent's limit commandMs. */
+  readonly timeoutMs?: number;
+  /**
+   * Runs it. What it returns, or what its promise resolves to, is the reply's value, nothing for `{}`; what it throws is
+   * an error reply: a CommandError as it is, anything else as a GenericError with its message.
+   */
+  run(args: Record<string, unknown>, call: CallContext): unknown;
+}
+
+export type CommandBinding = PortableCommand | HostCommand;
+
+/** A set of commands. */
+export interface Plugin {
+  readonly name: string;
+  /** The version of this interface that it was written for. */
+  readonly api: number;
+  readonly commands?: readonly HostCommand[];
+  /** Binds COMMANDs, and what they need, in the agent's container. */
+  register?(container: DependencyContainer): void;
+}

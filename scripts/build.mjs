@@ -1,0 +1,78 @@
+// Builds everything into dist/. With --if-needed only where a source is newer than the last build.
+
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { printSizes } from "./sizes.mjs";
+
+const root = join(import.meta.dirname, "..");
+const STAMP = join(root, "dist/.built");
+const SOURCES = ["core", "plugins", "hosts", "scripts", "asconfig.json", "package.json", "rollup.config.mjs"];
+
+process.chdir(root);
+if (process.argv.includes("--if-needed") && isFresh()) process.exit(0);
+
+step("WebAssembly", () => {
+  rmSync("build", { recursive: true, force: true });
+  rmSync("dist", { recursive: true, force: true });
+  stagePortable("build/portable");
+  mkdirSync("dist");
+  for (const target of ["small", "simd", "debug"]) run("asc", ["--target", target]);
+});
+step("TypeScript", () => run("tsc", ["-b"]));
+step("bundles", () => {
+  run("rollup", ["-c", "--silent"]);
+  stagePortable("dist/portable");
+  stageTypes();
+});
+await printSizes();
+writeFileSync(STAMP, "");
+
+/** The portable sources as asc takes them: the WebAssembly side of the seam in the place of the JavaScript one. */
+function stagePortable(to) {
+  for (const folder of ["core", "plugins/standard", "hosts/wasm"]) {
+    for (const file of readdirSync(folder)) {
+      if (file.endsWith(".ts") && file !== "register.ts") cpSync(join(folder, file), join(to, folder, file));
+    }
+  }
+  cpSync("core/wasm", join(to, "core"), { recursive: true });
+}
+
+/** The typings of the public face. Those of the core stay here: they speak of i32. */
+function stageTypes() {
+  for (const folder of ["plugins", "hosts"]) {
+    cpSync(join("build/esm", folder), join("dist/types", folder), {
+      recursive: true,
+      filter: (path) => statSync(path).isDirectory() || (path.endsWith(".d.ts") && !path.includes("standard")),
+    });
+  }
+}
+
+function step(name, work) {
+  const start = performance.now();
+  process.stdout.write(`building ${name} …`);
+  try {
+    work();
+  } catch (error) {
+    process.stdout.write(" failed\n");
+    process.stderr.write(`${error.stdout ?? ""}${error.stderr ?? error.stack}\n`);
+    process.exit(1);
+  }
+  process.stdout.write(` ${((performance.now() - start) / 1000).toFixed(1)} s\n`);
+}
+
+function run(command, args) {
+  execFileSync(join("node_modules/.bin", command), args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+}
+
+function isFresh() {
+  if (!existsSync(STAMP)) return false;
+  const built = statSync(STAMP).mtimeMs;
+  return SOURCES.every((path) => newest(path) <= built);
+}
+
+function newest(path) {
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+}

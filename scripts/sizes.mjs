@@ -1,0 +1,53 @@
+// The sizes that people ask for first: of agent.wasm and of the core in JavaScript.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { rollup } from "rollup";
+import { minify } from "terser";
+
+const root = join(import.meta.dirname, "..");
+
+function gzipped(bytes) {
+  return gzipSync(bytes, { level: 9 }).length;
+}
+
+/** Bytes of the core and the four commands in JavaScript, minified. */
+async function coreBundle() {
+  const entry = "\0core";
+  const bundle = await rollup({
+    input: entry,
+    plugins: [
+      {
+        name: "core-entry",
+        resolveId: (id) => (id === entry ? id : null),
+        load: (id) =>
+          id === entry
+            ? ["core/index.js", "plugins/standard/guest-sync.js", "plugins/standard/guest-sync-delimited.js"]
+                .concat(["plugins/standard/guest-ping.js", "plugins/standard/guest-info.js"])
+                .map((file) => `export * from ${JSON.stringify(join(root, "build/esm", file))};`)
+                .join("\n")
+            : null,
+      },
+    ],
+  });
+  const { output } = await bundle.generate({ format: "es" });
+  const { code } = await minify(output[0].code, { module: true, mangle: { properties: false } });
+  return Buffer.from(code);
+}
+
+/** Name, bytes and gzipped bytes of each. */
+export async function sizes() {
+  const files = [
+    ["agent.wasm", readFileSync(join(root, "dist/agent.wasm"))],
+    ["agent-simd.wasm", readFileSync(join(root, "dist/agent-simd.wasm"))],
+    ["core (ESM, minified)", await coreBundle()],
+  ];
+  return files.map(([name, bytes]) => ({ name, bytes: bytes.length, gzip: gzipped(bytes) }));
+}
+
+export async function printSizes() {
+  for (const { name, bytes, gzip } of await sizes()) {
+    console.log(`${name.padEnd(22)} ${String(bytes).padStart(7)} bytes ${String(gzip).padStart(7)} gzipped`);
+  }
+}
