@@ -16,8 +16,6 @@ export const COMMA: i32 = 12;
 export const COLON: i32 = 13;
 /** A byte that can stand nowhere: a lexical error. */
 export const STRAY: i32 = 14;
-/** A token that grew over the limit before it ended. */
-export const OVERSIZE: i32 = 15;
 /** No token ends in the bytes given. */
 export const MORE: i32 = 0;
 

@@ -28,15 +28,17 @@ import { Writer } from "./writer.ts";
 /** A parameter that a command declares: checked before it runs, in the order of declaration. */
 export class Parameter {
   next: Parameter | null = null;
-  name: string;
   /** The name as the wire has it. */
-  bytes: Bytes;
+  name: Bytes;
+  nameLength: i32;
   type: i32;
   required: bool;
+  /** While the command runs: the argument's entry in the document, or ABSENT. */
+  value: i32 = ABSENT;
 
   constructor(name: string, type: i32, required: bool) {
-    this.name = name;
-    this.bytes = bytesOf(name);
+    this.name = bytesOf(name);
+    this.nameLength = name.length;
     this.type = type;
     this.required = required;
   }
@@ -88,8 +90,7 @@ export abstract class Command {
   }
 
   /** Declares the next parameter. */
-  parameter(name: string, type: i32, required: bool): void {
-    const parameter = new Parameter(name, type, required);
+  takes(parameter: Parameter): void {
     const first = this.parameters;
     if (first === null) {
       this.parameters = parameter;
@@ -108,7 +109,8 @@ export abstract class Command {
   isNamed(bytes: Bytes, from: i32, length: i32): bool {
     if (length !== this.nameLength) return false;
     const name = this.name;
-    for (let i = 0; i < length; i++) {
+    // Names differ in their ends rather than in their starts.
+    for (let i = length - 1; i >= 0; i--) {
       if (name[i] !== bytes[from + i]) return false;
     }
     return true;
@@ -188,11 +190,6 @@ export class Call {
   /** The reply comes later, from the host. */
   pend(): void {
     this.pending = true;
-  }
-
-  /** An argument's entry in the document, or ABSENT. */
-  argument(name: string): i32 {
-    return this.arguments === ABSENT ? ABSENT : this.document.member(this.arguments, name);
   }
 
   openObject(): void {

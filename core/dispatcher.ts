@@ -18,7 +18,7 @@ import {
   NO_ERROR,
 } from "./codes.ts";
 import { Call, Command, Parameter } from "./command.ts";
-import { Document, ENTRY } from "./document.ts";
+import { Document } from "./document.ts";
 import { Limits } from "./limits.ts";
 import { Bytes, newBytes } from "./memory.ts";
 import { unexpected } from "./order.ts";
@@ -142,27 +142,20 @@ export class Dispatcher {
   private argumentsFit(command: Command): bool {
     const document = this.document;
     const object = this.request.arguments;
-    let known = 0;
+    let left = object === ABSENT ? 0 : document.members(object);
     let parameter = command.parameters;
     while (parameter !== null) {
-      const value = object === ABSENT ? ABSENT : document.member(object, parameter.name);
+      const value = object === ABSENT ? ABSENT : document.member(object, parameter.name, parameter.nameLength);
       if (value === ABSENT ? parameter.required : !parameter.accepts(document, value)) {
         this.failParameter(value === ABSENT ? ERR_PARAMETER_MISSING : ERR_PARAMETER_TYPE, parameter);
         return false;
       }
+      if (value !== ABSENT) left--;
+      parameter.value = value;
       parameter = parameter.next;
     }
-    if (object === ABSENT) return true;
-    const end = document.end(object);
-    let all = true;
-    let bit = 1;
-    for (let key = object + ENTRY; key < end; key = document.next(key + ENTRY)) {
-      if (isDeclared(command, document, key)) known |= bit;
-      else all = false;
-      bit <<= 1;
-    }
-    if (all) return true;
-    this.fail(ERR_PARAMETER_UNEXPECTED, unexpected(document, object, known));
+    if (left === 0) return true;
+    this.fail(ERR_PARAMETER_UNEXPECTED, unexpected(document, object, command));
     return false;
   }
 
@@ -170,7 +163,7 @@ export class Dispatcher {
     const text = TEXT_TYPE + parameter.type;
     const from = this.texts.start[text];
     const length = this.texts.start[text + 1] - 1 - from;
-    this.reply.fail(error, this.request.id, parameter.bytes, 0, parameter.name.length, this.texts.bytes, from, length);
+    this.reply.fail(error, this.request.id, parameter.name, 0, parameter.nameLength, this.texts.bytes, from, length);
   }
 
   private fail(error: i32, about: i32): void {
@@ -192,13 +185,4 @@ function endOfText(bytes: Bytes, from: i32, end: i32): i32 {
   let at = from;
   while (at < end && bytes[at] !== 0) at++;
   return at;
-}
-
-function isDeclared(command: Command, document: Document, key: i32): bool {
-  let parameter = command.parameters;
-  while (parameter !== null) {
-    if (document.is(key, parameter.name)) return true;
-    parameter = parameter.next;
-  }
-  return false;
 }

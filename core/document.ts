@@ -8,7 +8,6 @@
 // A member of an object is two entries, its key (a STRING with IS_KEY) and its value.
 
 import { ABSENT, ARRAY, FLOAT, INTEGER, OBJECT, STRING } from "./codes.ts";
-import { IDLE_BYTES } from "./limits.ts";
 import { Bytes, Words, copyBytes, freeBytes, freeWords, growBytes, growWords, newBytes, newWords } from "./memory.ts";
 import { isInt64 } from "./number.ts";
 
@@ -52,14 +51,14 @@ export class Document {
     this.capacity = size;
   }
 
-  /** Gives large blocks back. The message must have been cleared. */
-  trim(): void {
-    if (this.capacity > IDLE_BYTES) {
+  /** Gives blocks of more than `most` bytes back. The message must have been cleared. */
+  trim(most: i32): void {
+    if (this.capacity > most) {
       freeBytes(this.bytes);
       this.bytes = newBytes(0);
       this.capacity = 0;
     }
-    if (this.tapeCapacity << 2 > IDLE_BYTES) {
+    if (this.tapeCapacity << 2 > most) {
       freeWords(this.tape);
       this.tape = newWords(0);
       this.tapeCapacity = 0;
@@ -111,14 +110,13 @@ export class Document {
     return this.tape[container + 1];
   }
 
-  /** Whether a string is this text, which must be ASCII. */
-  is(entry: i32, text: string): bool {
-    const length = text.length;
+  /** Whether a string is this name. */
+  is(entry: i32, name: Bytes, length: i32): bool {
     if (this.size(entry) !== length) return false;
     const bytes = this.bytes;
     const from = this.from(entry);
     for (let i = 0; i < length; i++) {
-      if ((bytes[from + i] as i32) !== (text.charCodeAt(i) as i32)) return false;
+      if (bytes[from + i] !== name[i]) return false;
     }
     return true;
   }
@@ -136,12 +134,20 @@ export class Document {
     return true;
   }
 
+  /** How many members an object has. */
+  members(object: i32): i32 {
+    const end = this.end(object);
+    let count = 0;
+    for (let key = object + ENTRY; key < end; key = this.next(key + ENTRY)) count++;
+    return count;
+  }
+
   /** The value of an object's member, or ABSENT. */
-  member(object: i32, name: string): i32 {
+  member(object: i32, name: Bytes, length: i32): i32 {
     const end = this.end(object);
     let key = object + ENTRY;
     while (key < end) {
-      if (this.is(key, name)) return key + ENTRY;
+      if (this.is(key, name, length)) return key + ENTRY;
       key = this.next(key + ENTRY);
     }
     return ABSENT;

@@ -26,15 +26,15 @@ import {
   NULL,
   OBJECT,
   OBJECT_END,
-  OVERSIZE,
   STRAY,
   STRING,
   TRUE,
 } from "./codes.ts";
-import { Document, HUGE, IN_KEY_PLACE, IS_KEY, PLAIN } from "./document.ts";
+import { Document, ENTRY, HUGE, IN_KEY_PLACE, IS_KEY, PLAIN } from "./document.ts";
 import { Keys } from "./keys.ts";
 import { Lexer } from "./lexer.ts";
 import { Limits } from "./limits.ts";
+import { Bytes, newBytes } from "./memory.ts";
 import { isHuge } from "./number.ts";
 import { Unescaper } from "./strings.ts";
 
@@ -47,9 +47,46 @@ const VALUE_OR_END: i32 = 1;
 const KEY: i32 = 2;
 const KEY_OR_END: i32 = 3;
 const COLON_NEXT: i32 = 4;
-const SEPARATOR: i32 = 5;
+/** A comma, or the end of the list or of the object. */
+const LIST_NEXT: i32 = 5;
+const DICT_NEXT: i32 = 6;
 /** A mistake was found: the rest of the message is only counted. */
-const FAILED: i32 = 6;
+const FAILED: i32 = 7;
+
+// What a token does in each of these states: the next state, or one of these. The last ones are mistakes: ERRORS plus
+// the error.
+const OPEN: i32 = 8;
+const CLOSE: i32 = 9;
+const SCALAR: i32 = 10;
+const ERRORS: i32 = 16;
+
+const TOKENS: i32 = 16;
+const GRAMMAR: Bytes = grammar();
+
+function grammar(): Bytes {
+  const table = newBytes(FAILED * TOKENS);
+  for (let state = 0; state < FAILED; state++) {
+    const row = state * TOKENS;
+    let error = ERR_EXPECTING_VALUE;
+    if (state === COLON_NEXT) error = ERR_MISSING_COLON;
+    if (state === LIST_NEXT) error = ERR_SEPARATOR_LIST;
+    if (state === DICT_NEXT) error = ERR_SEPARATOR_DICT;
+    for (let token = 0; token < TOKENS; token++) table[row + token] = (ERRORS + error) as u8;
+    if (state < COLON_NEXT) {
+      for (let token = STRING; token <= KEYWORD; token++) table[row + token] = SCALAR as u8;
+      table[row + OBJECT] = OPEN as u8;
+      table[row + ARRAY] = OPEN as u8;
+    }
+  }
+  table[VALUE_OR_END * TOKENS + ARRAY_END] = CLOSE as u8;
+  table[KEY_OR_END * TOKENS + OBJECT_END] = CLOSE as u8;
+  table[COLON_NEXT * TOKENS + COLON] = VALUE as u8;
+  table[LIST_NEXT * TOKENS + COMMA] = VALUE as u8;
+  table[LIST_NEXT * TOKENS + ARRAY_END] = CLOSE as u8;
+  table[DICT_NEXT * TOKENS + COMMA] = KEY as u8;
+  table[DICT_NEXT * TOKENS + OBJECT_END] = CLOSE as u8;
+  return table;
+}
 
 /** A shorter number is never HUGE, unless it has an exponent. */
 const HUGE_DIGITS: i32 = 309;
@@ -65,11 +102,17 @@ export class Framer {
   private limits: Limits;
   private keys: Keys;
   private unescaper: Unescaper = new Unescaper();
+  /** Braces and brackets that are open. */
+  private depth: i32 = 0;
+  /** The two apart, once the grammar has failed. */
   private braces: i32 = 0;
   private brackets: i32 = 0;
   private tokens: i32 = 0;
+  private near: bool = false;
   private size: i32 = 0;
   private state: i32 = VALUE;
+  /** The state behind a value of the innermost open container. */
+  private after: i32 = VALUE;
   /** The innermost open container, or ABSENT. */
   private open: i32 = ABSENT;
 
@@ -83,11 +126,13 @@ export class Framer {
   /** Forgets the message, and the document with it. */
   reset(): void {
     this.error = NO_ERROR;
+    this.depth = 0;
     this.braces = 0;
     this.brackets = 0;
     this.tokens = 0;
     this.size = 0;
     this.state = VALUE;
+    this.after = VALUE;
     this.open = ABSENT;
     this.document.clear();
   }
@@ -95,6 +140,17 @@ export class Framer {
   /** Whether a message has begun. */
   inside(): bool {
     return this.tokens > 0;
+  }
+
+  /** Whether the limits of bytes and tokens can be reached within so many bytes: only then are they looked at. */
+  expect(count: i32): void {
+    const limits = this.limits;
+    this.near = this.size > limits.messageBytes - count || this.tokens > limits.tokens - count;
+  }
+
+  /** The message is given up for its size. */
+  oversize(): void {
+    this.error = ERR_SIZE;
   }
 
   /** Takes a token: MORE, or COMPLETE when a message or an error is there. */
@@ -107,29 +163,39 @@ export class Framer {
       this.errorEnd = document.used;
       return COMPLETE;
     }
-    const limits = this.limits;
-    this.size += lexer.length();
+    const length = lexer.length();
+    this.size += length === 0 ? 1 : length;
     this.tokens++;
-    switch (token) {
-      case OBJECT:
-        this.braces++;
-        break;
-      case OBJECT_END:
-        this.braces--;
-        break;
-      case ARRAY:
-        this.brackets++;
-        break;
-      case ARRAY_END:
-        this.brackets--;
-        break;
+    if (this.near) {
+      if (this.size > this.limits.messageBytes) return this.refuse(ERR_SIZE);
+      if (this.tokens > this.limits.tokens) return this.refuse(ERR_TOKENS);
     }
-    if (token === OVERSIZE || this.size > limits.messageBytes) return this.refuse(ERR_SIZE);
-    if (this.tokens > limits.tokens) return this.refuse(ERR_TOKENS);
-    if (this.braces + this.brackets > limits.depth) return this.refuse(ERR_DEPTH);
+    if ((token === OBJECT || token === ARRAY) && this.depth >= this.limits.depth) return this.refuse(ERR_DEPTH);
+    if (this.state === FAILED) {
+      document.used = lexer.from;
+      return this.count(token);
+    }
+    const action = GRAMMAR[this.state * TOKENS + token] as i32;
+    if (action < FAILED) {
+      this.state = action;
+      return MORE;
+    }
+    if (action === SCALAR) this.scalar(token);
+    else if (action === OPEN) this.enter(token);
+    else if (action === CLOSE) this.leave(token);
+    else this.fail(action - ERRORS);
+    if (this.state === FAILED) return this.count(token);
+    // As long as the grammar holds, braces and brackets balance where no container is open.
+    return this.open === ABSENT ? COMPLETE : MORE;
+  }
 
-    if (this.state === FAILED) document.used = lexer.from;
-    else this.place(token);
+  /** After a mistake braces and brackets are counted apart: MORE, or COMPLETE where they say that the message ends. */
+  private count(token: i32): i32 {
+    if (token === OBJECT) this.braces++;
+    else if (token === OBJECT_END) this.braces--;
+    else if (token === ARRAY) this.brackets++;
+    else if (token === ARRAY_END) this.brackets--;
+    this.depth = this.braces + this.brackets;
     return (this.braces > 0 || this.brackets > 0) && this.braces >= 0 && this.brackets >= 0 ? MORE : COMPLETE;
   }
 
@@ -139,54 +205,18 @@ export class Framer {
     return COMPLETE;
   }
 
-  /** The token in the grammar. */
-  private place(token: i32): void {
-    const state = this.state;
-    switch (token) {
-      case COMMA:
-        if (state === SEPARATOR) this.state = this.inObject() ? KEY : VALUE;
-        else this.fail(state === COLON_NEXT ? ERR_MISSING_COLON : ERR_EXPECTING_VALUE);
-        return;
-      case COLON:
-        if (state === COLON_NEXT) this.state = VALUE;
-        else this.fail(state === SEPARATOR ? this.separatorError() : ERR_EXPECTING_VALUE);
-        return;
-      case OBJECT_END:
-        if (state === KEY_OR_END || (state === SEPARATOR && this.inObject())) this.close(OBJECT_END);
-        else this.failAtEnd();
-        return;
-      case ARRAY_END:
-        if (state === VALUE_OR_END || (state === SEPARATOR && !this.inObject())) this.close(ARRAY_END);
-        else this.failAtEnd();
-        return;
-    }
-    if (state === COLON_NEXT) this.fail(ERR_MISSING_COLON);
-    else if (state === SEPARATOR) this.fail(this.separatorError());
-    else this.value(token, state >= KEY);
+  private enter(token: i32): void {
+    const asKey = this.state >= KEY;
+    this.open = this.document.push(token | (asKey ? IN_KEY_PLACE : 0), this.open, 0);
+    this.depth++;
+    this.state = token === OBJECT ? KEY_OR_END : VALUE_OR_END;
+    this.after = token === OBJECT ? DICT_NEXT : LIST_NEXT;
   }
 
-  private inObject(): bool {
-    return this.document.kind(this.open) === OBJECT;
-  }
-
-  private separatorError(): i32 {
-    return this.inObject() ? ERR_SEPARATOR_DICT : ERR_SEPARATOR_LIST;
-  }
-
-  /** A closing brace or bracket where it may not stand. */
-  private failAtEnd(): void {
-    if (this.state === COLON_NEXT) this.fail(ERR_MISSING_COLON);
-    else this.fail(this.state === SEPARATOR ? this.separatorError() : ERR_EXPECTING_VALUE);
-  }
-
-  private value(token: i32, asKey: bool): void {
+  private scalar(token: i32): void {
     const document = this.document;
     const lexer = this.lexer;
-    if (token === OBJECT || token === ARRAY) {
-      this.open = document.push(token | (asKey ? IN_KEY_PLACE : 0), this.open, 0);
-      this.state = token === OBJECT ? KEY_OR_END : VALUE_OR_END;
-      return;
-    }
+    const asKey = this.state >= KEY;
     const from = lexer.from;
     if (token === STRING) {
       if (lexer.plain) {
@@ -196,7 +226,7 @@ export class Framer {
       } else {
         return;
       }
-      this.state = asKey ? COLON_NEXT : SEPARATOR;
+      this.state = asKey ? COLON_NEXT : this.after;
       return;
     }
     if (token === KEYWORD) {
@@ -211,7 +241,7 @@ export class Framer {
       this.number(token, from);
     }
     if (asKey) this.fail(ERR_KEY_NOT_STRING);
-    else this.state = SEPARATOR;
+    else this.state = this.after;
   }
 
   private number(token: i32, from: i32): void {
@@ -247,18 +277,26 @@ export class Framer {
     return hash === 0x66616c73 && (bytes[from + 4] as i32) === 0x65 ? FALSE : KEYWORD;
   }
 
-  private close(kind: i32): void {
+  private leave(token: i32): void {
     const document = this.document;
     const container = this.open;
-    if (kind === OBJECT_END && this.keys.duplicate(document, container, document.length)) {
+    // One member, or none, needs no look.
+    const small = document.length <= container + 3 * ENTRY;
+    if (token === OBJECT_END && !small && this.keys.duplicate(document, container, document.length)) {
       this.fail(ERR_DUPLICATE_KEY);
       return;
     }
-    const flags = document.flags(container);
-    this.open = document.end(container);
-    document.tape[container + 1] = document.push(kind, 0, 0);
-    this.state = SEPARATOR;
-    if ((flags & IN_KEY_PLACE) !== 0) this.fail(ERR_KEY_NOT_STRING);
+    if ((document.flags(container) & IN_KEY_PLACE) !== 0) {
+      this.fail(ERR_KEY_NOT_STRING);
+      return;
+    }
+    const around = document.end(container);
+    const end = document.push(token, 0, 0);
+    document.tape[container + 1] = end;
+    this.open = around;
+    this.depth--;
+    if (around !== ABSENT) this.after = document.kind(around) === OBJECT ? DICT_NEXT : LIST_NEXT;
+    this.state = this.after;
   }
 
   private fail(error: i32): void {
@@ -267,7 +305,8 @@ export class Framer {
 
   /**
    * The first mistake. A duplicate key that stands before it in one of the open objects came first: those are looked
-   * for only when an object ends. Of the bytes only what the error echoes stays.
+   * for only when an object ends. From here on braces and brackets are counted; of the bytes only what the error echoes
+   * stays.
    */
   private failWith(error: i32, from: i32, end: i32): void {
     const document = this.document;
@@ -277,7 +316,12 @@ export class Framer {
     this.errorEnd = end;
     let limit = document.length;
     for (let open = this.open; open !== ABSENT; open = document.end(open)) {
-      if (document.kind(open) === OBJECT && this.keys.duplicate(document, open, limit)) this.error = ERR_DUPLICATE_KEY;
+      if (document.kind(open) === ARRAY) {
+        this.brackets++;
+      } else {
+        this.braces++;
+        if (this.keys.duplicate(document, open, limit)) this.error = ERR_DUPLICATE_KEY;
+      }
       limit = open;
     }
     document.used = end;

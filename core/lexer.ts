@@ -20,7 +20,7 @@ import {
 } from "./codes.ts";
 import { Document } from "./document.ts";
 import { ECHO_BYTES } from "./limits.ts";
-import { Bytes } from "./memory.ts";
+import { Bytes, newBytes } from "./memory.ts";
 import { copyPlain, copyString } from "./scan.ts";
 
 const START: i32 = 0;
@@ -39,12 +39,43 @@ const EXPONENT_SIGN: i32 = 11;
 const EXPONENT_DIGITS: i32 = 12;
 
 const TAB: i32 = 0x09;
-const LF: i32 = 0x0a;
-const CR: i32 = 0x0d;
-const SPACE: i32 = 0x20;
 const QUOTE: i32 = 0x22;
 const APOSTROPHE: i32 = 0x27;
 const BACKSLASH: i32 = 0x5c;
+
+// What a byte is at the start of a token: the token that it is by itself, or one of these.
+const BLANK: i32 = 16;
+const NOTHING: i32 = 17;
+const QUOTES: i32 = 18;
+/** Added to the state that the byte leads to. */
+const STATES: i32 = 32;
+
+const CLASSES: Bytes = classes();
+
+function classes(): Bytes {
+  const table = newBytes(256);
+  for (let c = 0; c < 256; c++) {
+    let kind = NOTHING;
+    if (c > 0x30 && c <= 0x39) kind = STATES + DIGITS;
+    else if (c >= 0x61 && c <= 0x7a) kind = STATES + IN_KEYWORD;
+    table[c] = kind as u8;
+  }
+  table[0x20] = BLANK as u8;
+  table[TAB] = BLANK as u8;
+  table[0x0a] = BLANK as u8;
+  table[0x0d] = BLANK as u8;
+  table[QUOTE] = QUOTES as u8;
+  table[APOSTROPHE] = QUOTES as u8;
+  table[0x2c] = COMMA as u8;
+  table[0x3a] = COLON as u8;
+  table[0x5b] = ARRAY as u8;
+  table[0x5d] = ARRAY_END as u8;
+  table[0x7b] = OBJECT as u8;
+  table[0x7d] = OBJECT_END as u8;
+  table[0x2d] = (STATES + MINUS) as u8;
+  table[0x30] = (STATES + LEADING_ZERO) as u8;
+  return table;
+}
 
 export class Lexer {
   /** Where `scan` stopped reading. */
@@ -74,10 +105,9 @@ export class Lexer {
     return this.state > RECOVERY;
   }
 
-  /** Bytes of the token so far, quotes included; of structure, 1. */
+  /** Bytes of the token so far, quotes included; 0 for structure. */
   length(): i32 {
-    const length = this.document.used - this.from + this.dropped;
-    return length === 0 ? 1 : length;
+    return this.document.used - this.from + this.dropped;
   }
 
   /** Keeps of a token only the start that an error would echo. */
@@ -111,47 +141,28 @@ export class Lexer {
   }
 
   private start(input: Bytes, at: i32, end: i32): i32 {
+    const classes = CLASSES;
     let c: i32 = 0;
+    let kind: i32 = 0;
     do {
       if (at >= end) return this.more(at);
       c = input[at++] as i32;
-    } while (c === SPACE || c === LF || c === CR || c === TAB);
+      kind = classes[c] as i32;
+    } while (kind === BLANK);
     this.at = at;
-    this.from = this.document.used;
+    const document = this.document;
+    this.from = document.used;
     this.dropped = 0;
-    switch (c) {
-      case QUOTE:
-      case APOSTROPHE:
-        this.quote = c;
-        this.plain = true;
-        this.state = IN_STRING;
-        this.document.bytes[this.document.used++] = c as u8;
-        return this.string(input, at, end);
-      case 0x2c:
-        return COMMA;
-      case 0x3a:
-        return COLON;
-      case 0x5b:
-        return ARRAY;
-      case 0x5d:
-        return ARRAY_END;
-      case 0x7b:
-        return OBJECT;
-      case 0x7d:
-        return OBJECT_END;
-      case 0x2d:
-        return this.begin(MINUS, c, input, at, end);
-      case 0x30:
-        return this.begin(LEADING_ZERO, c, input, at, end);
+    if (kind < BLANK) return kind;
+    if (kind === NOTHING) return this.stray(c, at);
+    document.bytes[document.used++] = c as u8;
+    if (kind === QUOTES) {
+      this.quote = c;
+      this.plain = true;
+      this.state = IN_STRING;
+      return this.string(input, at, end);
     }
-    if (c > 0x30 && c <= 0x39) return this.begin(DIGITS, c, input, at, end);
-    if (c >= 0x61 && c <= 0x7a) return this.begin(IN_KEYWORD, c, input, at, end);
-    return this.stray(c, at);
-  }
-
-  private begin(state: i32, c: i32, input: Bytes, at: i32, end: i32): i32 {
-    this.state = state;
-    this.document.bytes[this.document.used++] = c as u8;
+    this.state = kind - STATES;
     return this.resume(input, at, end);
   }
 
@@ -166,16 +177,7 @@ export class Lexer {
   private recover(input: Bytes, at: i32, end: i32): i32 {
     for (; at < end; at++) {
       const c = input[at] as i32;
-      if (
-        (c < 0x20 && c !== TAB) ||
-        c === 0x2c ||
-        c === 0x3a ||
-        c === 0x5b ||
-        c === 0x5d ||
-        c === 0x7b ||
-        c === 0x7d ||
-        c >= 0xfe
-      ) {
+      if ((c < 0x20 && c !== TAB) || (CLASSES[c] as i32) < BLANK || c >= 0xfe) {
         this.state = START;
         return this.start(input, at, end);
       }

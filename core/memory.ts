@@ -39,9 +39,11 @@ export function freeWords(_words: Words): void {}
 
 /** Copies `length` bytes; the ranges may overlap. */
 export function copyBytes(from: Bytes, at: i32, length: i32, to: Bytes, target: i32): void {
-  if (from !== to && length < 32) {
-    for (let i = 0; i < length; i++) to[target + i] = from[at + i];
-  } else {
-    to.set(from.subarray(at, at + length), target);
-  }
+  to.set(from.subarray(at, at + length), target);
+}
+
+/** The same for what is mostly short. The ranges must not overlap; up to SLACK_BYTES past them may be touched. */
+export function copyShort(from: Bytes, at: i32, length: i32, to: Bytes, target: i32): void {
+  if (length > 32) copyBytes(from, at, length, to, target);
+  else for (let i = 0; i < length; i++) to[target + i] = from[at + i];
 }

@@ -1,6 +1,7 @@
 // The order of QEMU's hash tables: it decides which of several mistakes an error names (PROTOCOL 3, 4.3, 5.3).
 
 import { ABSENT } from "./codes.ts";
+import { Command } from "./command.ts";
 import { Document, ENTRY } from "./document.ts";
 
 /** A member's place in an object: ascending, and of equal ones the later first (PROTOCOL 5.3). */
@@ -35,15 +36,14 @@ function slot(document: Document, key: i32): i32 {
 
 /**
  * Of the members that a command does not know, the one that the original names: exact for objects of up to seven
- * members; of more it names the first one in the request. `known` says of each member, in the order of the request,
- * a bit: 1 where the command knows it.
+ * members; of more it names the first one in the request.
  */
-export function unexpected(document: Document, object: i32, known: i32): i32 {
+export function unexpected(document: Document, object: i32, command: Command): i32 {
   const end = document.end(object);
   let count = 0;
   let first = ABSENT;
   for (let key = object + ENTRY; key < end; key = document.next(key + ENTRY)) {
-    if (first === ABSENT && (count > 30 || (known & (1 << count)) === 0)) first = key;
+    if (first === ABSENT && !isDeclared(command, document, key)) first = key;
     count++;
   }
   if (count > 7 || first === ABSENT) return first;
@@ -57,14 +57,12 @@ export function unexpected(document: Document, object: i32, known: i32): i32 {
     // The next bucket; within one the later member first. A rank holds both, so ranks differ.
     let rank = 0x7fffffff;
     let member = ABSENT;
-    let bit = 0;
     let index = 0;
     for (let key = object + ENTRY; key < end; key = document.next(key + ENTRY)) {
       const own = (bucket(document, key) << 3) | (7 - index);
       if (own > previous && own < rank) {
         rank = own;
         member = key;
-        bit = known & (1 << index);
       }
       index++;
     }
@@ -72,10 +70,19 @@ export function unexpected(document: Document, object: i32, known: i32): i32 {
     let place = slot(document, member);
     for (let step = 1; (taken & (1 << place)) !== 0; step++) place = (place + step) & 7;
     taken |= 1 << place;
-    if (bit === 0 && place < lowest) {
+    if (place < lowest && !isDeclared(command, document, member)) {
       lowest = place;
       named = member;
     }
   }
   return named;
+}
+
+function isDeclared(command: Command, document: Document, key: i32): bool {
+  let parameter = command.parameters;
+  while (parameter !== null) {
+    if (document.is(key, parameter.name, parameter.nameLength)) return true;
+    parameter = parameter.next;
+  }
+  return false;
 }

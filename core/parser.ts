@@ -1,12 +1,12 @@
 // Bytes to messages: lexer and framer over one document, and the memory that the document may take.
 
-import { MORE, NO_ERROR, OVERSIZE } from "./codes.ts";
+import { MORE, NO_ERROR } from "./codes.ts";
 import { Budget } from "./budget.ts";
 import { Document } from "./document.ts";
 import { COMPLETE, Framer } from "./framer.ts";
 import { Keys } from "./keys.ts";
 import { Lexer } from "./lexer.ts";
-import { BASE_BYTES, ECHO_BYTES, Limits, SLACK_BYTES, SLICE_BYTES } from "./limits.ts";
+import { BASE_BYTES, ECHO_BYTES, IDLE_BYTES, Limits, SLACK_BYTES, SLICE_BYTES } from "./limits.ts";
 import { Bytes } from "./memory.ts";
 import { bytesOf } from "./texts.ts";
 
@@ -14,6 +14,8 @@ export class Parser {
   document: Document;
   /** Where `feed` stopped reading. */
   at: i32 = 0;
+  /** Where the slice ends that there is room for. */
+  private stop: i32 = 0;
   private lexer: Lexer;
   private framer: Framer;
   private limits: Limits;
@@ -49,13 +51,21 @@ export class Parser {
     return !this.lexer.inside() && !this.framer.inside();
   }
 
-  /** Reads up to the end of a message, COMPLETE, or up to `end`, MORE. After COMPLETE `next` must follow. */
+  /** New input: what `feed` knows of the last one does not hold. */
+  begin(): void {
+    this.stop = 0;
+  }
+
+  /**
+   * Reads up to the end of a message, COMPLETE, or up to `end`, MORE. After COMPLETE `next` must follow. Calls that go
+   * on in one input need one `begin`.
+   */
   feed(input: Bytes, at: i32, end: i32): i32 {
     const lexer = this.lexer;
     const framer = this.framer;
     while (at < end) {
-      const stop = this.slice(at, end);
-      if (stop < 0) return this.refuse(at);
+      if (at >= this.stop && !this.slice(at, end)) return this.starve(at);
+      const stop = this.stop;
       while (at < stop) {
         const token = lexer.scan(input, at, stop);
         at = lexer.at;
@@ -74,9 +84,10 @@ export class Parser {
 
   /**
    * How far to read in one go: SLICE_BYTES at most, and no further than a token may grow, so that it is given up at the
-   * same byte whatever the chunks were. Makes room for the slice; -1 where the budget does not allow it.
+   * same byte whatever the chunks were. Makes room for the slice; false where the budget does not allow it. The room
+   * lasts for the slice whatever messages end in it: each starts where the document is empty.
    */
-  private slice(at: i32, end: i32): i32 {
+  private slice(at: i32, end: i32): bool {
     const lexer = this.lexer;
     const document = this.document;
     const most = this.limits.messageBytes;
@@ -85,7 +96,10 @@ export class Parser {
     if (count > left) count = left;
     // Of a token that ends past the limit only what its error echoes is kept.
     if (lexer.inside() && document.used > most + ECHO_BYTES) lexer.drop();
-    return this.reserve(count) ? at + count : -1;
+    if (!this.reserve(count)) return false;
+    this.framer.expect(lexer.inside() ? count + lexer.length() : count);
+    this.stop = at + count;
+    return true;
   }
 
   private reserve(count: i32): bool {
@@ -109,9 +123,16 @@ export class Parser {
   /** The message is too large, or there is no memory for it: it ends here, and what follows is read afresh. */
   private refuse(at: i32): i32 {
     this.lexer.reset();
-    this.framer.accept(OVERSIZE);
+    this.framer.oversize();
     this.at = at;
     return COMPLETE;
+  }
+
+  /** There is no memory for the message: what it holds goes back first, else nothing could be read any more. */
+  private starve(at: i32): i32 {
+    this.framer.reset();
+    this.release(0);
+    return this.refuse(at);
   }
 
   /** Forgets the message; a recovery goes on. */
@@ -128,8 +149,12 @@ export class Parser {
 
   /** Gives large blocks back, where no message is held. */
   trim(): void {
-    if (!this.isIdle()) return;
-    this.document.trim();
+    if (this.isIdle()) this.release(IDLE_BYTES);
+  }
+
+  /** Gives blocks of more than `most` bytes back. */
+  private release(most: i32): void {
+    this.document.trim(most);
     this.budget.claim(this.charged, 0);
     this.charged = 0;
   }
@@ -137,7 +162,9 @@ export class Parser {
   /** Whether `bytes` from `at` to `end` are one complete value and nothing else; then it stands in the document. */
   parse(bytes: Bytes, at: i32, end: i32): bool {
     this.reset();
+    this.begin();
     let status = this.feed(bytes, at, end);
+    this.begin();
     if (status === MORE) status = this.feed(SPACE, 0, 1); // A number or a keyword ends at the byte behind it.
     else if (!isBlank(bytes, this.at, end)) return false;
     return status === COMPLETE && this.framer.error === NO_ERROR;

@@ -13,7 +13,13 @@ import {
   STRING,
 } from "./codes.ts";
 import { Document, ENTRY, HUGE } from "./document.ts";
+import { Bytes } from "./memory.ts";
 import { bucket } from "./order.ts";
+import { bytesOf } from "./texts.ts";
+
+const EXECUTE: Bytes = bytesOf("execute");
+const ARGUMENTS: Bytes = bytesOf("arguments");
+const ID: Bytes = bytesOf("id");
 
 export class Request {
   /** The entries of the members' values, or ABSENT. */
@@ -35,13 +41,13 @@ export class Request {
     for (let key = ENTRY; key < end; key = document.next(key + ENTRY)) {
       const value = key + ENTRY;
       let wrong = NO_ERROR;
-      if (document.is(key, "execute")) {
+      if (document.is(key, EXECUTE, 7)) {
         this.execute = value;
         if (document.kind(value) !== STRING) wrong = ERR_EXECUTE_TYPE;
-      } else if (document.is(key, "arguments")) {
+      } else if (document.is(key, ARGUMENTS, 9)) {
         this.arguments = value;
         if (document.kind(value) !== OBJECT) wrong = ERR_ARGUMENTS_TYPE;
-      } else if (document.is(key, "id")) {
+      } else if (document.is(key, ID, 2)) {
         this.id = value;
       } else {
         wrong = ERR_MEMBER;

@@ -92,6 +92,7 @@ export class Session {
    */
   receive(bytes: Bytes, at: i32, end: i32): i32 {
     const parser = this.parser;
+    parser.begin();
     while (at < end && !this.isBusy()) {
       const status = parser.feed(bytes, at, end);
       at = parser.at;
@@ -103,7 +104,8 @@ export class Session {
 
   /** The output takes bytes again, or took `count` of them from the writer by itself. */
   drained(count: i32): void {
-    this.writer.taken(count);
+    const waiting = this.writer.waiting();
+    this.writer.taken(count < waiting ? count : waiting);
     this.flush();
   }
 

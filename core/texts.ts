@@ -22,53 +22,53 @@ const COUNT: i32 = FIRST + 16;
  * Lines 0 to 29 are the errors of codes.ts. Spelled as QEMU 7.2 spells them (PROTOCOL 2.6, 2.7, 3, 4); our own are
  * ERR_ID_RANGE and ERR_REPLY_*.
  */
-const LINES: string =
-  "\n" +
-  "JSON parse error, stray '@'\n" +
-  "JSON parse error, expecting value\n" +
-  "JSON parse error, key is not a string in object\n" +
-  "JSON parse error, missing : in object pair\n" +
-  "JSON parse error, expected separator in dict\n" +
-  "JSON parse error, expected separator in list\n" +
-  "JSON parse error, duplicate key\n" +
-  "JSON parse error, invalid keyword '@'\n" +
-  "JSON parse error, invalid escape sequence in string\n" +
-  "JSON parse error, invalid UTF-8 sequence in string\n" +
-  "JSON parse error, @ is not a valid Unicode character\n" +
-  "JSON nesting depth limit exceeded\n" +
-  "JSON token count limit exceeded\n" +
-  "JSON token size limit exceeded\n" +
-  "QMP input must be a JSON object\n" +
-  "QMP input member 'execute' must be a string\n" +
-  "QMP input lacks member 'execute'\n" +
-  "QMP input member 'arguments' must be an object\n" +
-  "QMP input member '@' is unexpected\n" +
-  "QMP input member 'id' has a number out of range\n" +
-  "The command @ has not been found\n" +
-  "Command @ has been disabled#\n" +
-  "Parameter '@' is missing\n" +
-  "Invalid parameter type for '@', expected: #\n" +
-  "Parameter '@' is unexpected\n" +
-  "Logging is disabled\n" +
-  "The reply of @ is larger than the limit of this agent\n" +
-  "The reply of @ is no valid JSON\n" +
-  "@\n" +
-  '{"return": \n' +
-  ', "id": \n' +
-  '"id": \n' +
-  '"error": {"class": "\n' +
-  "GenericError\n" +
-  "CommandNotFound\n" +
-  '", "desc": "\n' +
-  '"}}\n' +
-  "\n" +
-  "integer\n" +
-  "number\n" +
-  "string\n" +
-  "boolean\n" +
-  "array\n" +
-  "object\n" +
-  ": the agent is in frozen state\n";
+const LINES: string = `
+JSON parse error, stray '@'
+JSON parse error, expecting value
+JSON parse error, key is not a string in object
+JSON parse error, missing : in object pair
+JSON parse error, expected separator in dict
+JSON parse error, expected separator in list
+JSON parse error, duplicate key
+JSON parse error, invalid keyword '@'
+JSON parse error, invalid escape sequence in string
+JSON parse error, invalid UTF-8 sequence in string
+JSON parse error, @ is not a valid Unicode character
+JSON nesting depth limit exceeded
+JSON token count limit exceeded
+JSON token size limit exceeded
+QMP input must be a JSON object
+QMP input member 'execute' must be a string
+QMP input lacks member 'execute'
+QMP input member 'arguments' must be an object
+QMP input member '@' is unexpected
+QMP input member 'id' has a number out of range
+The command @ has not been found
+Command @ has been disabled#
+Parameter '@' is missing
+Invalid parameter type for '@', expected: #
+Parameter '@' is unexpected
+Logging is disabled
+The reply of @ is larger than the limit of this agent
+The reply of @ is no valid JSON
+@
+{"return": 
+, "id": 
+"id": 
+"error": {"class": "
+GenericError
+CommandNotFound
+", "desc": "
+"}}
+
+integer
+number
+string
+boolean
+array
+object
+: the agent is in frozen state
+`;
 
 /** The texts as bytes. An agent has one; text `n` is `bytes[start[n]]` up to `bytes[start[n + 1] - 1]`. */
 export class Texts {

@@ -1,6 +1,6 @@
 // A growing run of bytes with the spelling of QEMU's replies: ASCII only, one space after `:` and `,` (PROTOCOL 5.3, 5.4).
 
-import { Bytes, copyBytes, freeBytes, growBytes, newBytes } from "./memory.ts";
+import { Bytes, copyBytes, copyShort, freeBytes, growBytes, newBytes } from "./memory.ts";
 import { IDLE_BYTES, SLACK_BYTES } from "./limits.ts";
 import { copyPlain } from "./scan.ts";
 import { Texts } from "./texts.ts";
@@ -105,7 +105,7 @@ export class Writer {
 
   copy(bytes: Bytes, from: i32, length: i32): void {
     if (!this.room(length)) return;
-    copyBytes(bytes, from, length, this.bytes, this.tail);
+    copyShort(bytes, from, length, this.bytes, this.tail);
     this.tail += length;
   }
 

@@ -121,3 +121,13 @@ export function freeWords(words: Words): void {
 export function copyBytes(from: Bytes, at: i32, length: i32, to: Bytes, target: i32): void {
   memory.copy(changetype<usize>(to) + <usize>target, changetype<usize>(from) + <usize>at, length);
 }
+
+export function copyShort(from: Bytes, at: i32, length: i32, to: Bytes, target: i32): void {
+  if (length > 32) {
+    copyBytes(from, at, length, to, target);
+    return;
+  }
+  const source = changetype<usize>(from) + <usize>at;
+  const sink = changetype<usize>(to) + <usize>target;
+  for (let i: usize = 0; i < <usize>length; i += 8) store<u64>(sink + i, load<u64>(source + i));
+}

@@ -4,6 +4,7 @@ import { Agent, type Command, Logger, Output, RemoteCommand, type Session, Write
 import type { PortableCommand } from "../../plugins/api.ts";
 import type { CommandFlags, Core, CoreAgent, CoreSession, PendingCall, Sink } from "./core.ts";
 import { flagBits } from "./flags.ts";
+import { Views } from "./views.ts";
 import { LOG_DOMAINS, LOG_LEVELS, type LogDomain, type LogLevel } from "./logger.ts";
 
 const encoder = new TextEncoder();
@@ -25,6 +26,7 @@ class LogSink extends Logger {
 class SinkOutput extends Output {
   blocked = false;
   private readonly sink: Sink;
+  private readonly views = new Views();
 
   constructor(sink: Sink) {
     super();
@@ -33,7 +35,7 @@ class SinkOutput extends Output {
 
   override write(bytes: Uint8Array, from: number, length: number): number {
     if (this.blocked) return 0;
-    if (!this.sink(bytes.subarray(from, from + length))) this.blocked = true;
+    if (!this.sink(this.views.of(bytes, from, length))) this.blocked = true;
     return length;
   }
 }

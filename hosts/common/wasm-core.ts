@@ -6,6 +6,7 @@ import type { CommandFlags, Core, CoreAgent, CoreSession, PendingCall, Sink } fr
 import { GuestwireError } from "./errors.ts";
 import { flagBits } from "./flags.ts";
 import { LOG_DOMAINS, LOG_LEVELS, type LogDomain, type LogLevel } from "./logger.ts";
+import { Views } from "./views.ts";
 
 type Log = (level: LogLevel, domain: LogDomain, message: string) => void;
 
@@ -157,6 +158,7 @@ class WasmSession implements CoreSession {
   private readonly exports: Exports;
   private readonly sink: Sink;
   private readonly handle: number;
+  private readonly views = new Views();
   private status = 0;
   private blocked = false;
 
@@ -187,7 +189,8 @@ class WasmSession implements CoreSession {
   private feed(piece: Uint8Array): number {
     this.agent.put(piece);
     const status = this.exports.gw_feed(this.handle, 0, piece.length);
-    const taken = this.exports.gw_stopped();
+    // Only a session that is busy leaves bytes behind.
+    const taken = (status & STATUS_BUSY) === 0 ? piece.length : this.exports.gw_stopped();
     this.follow(status);
     return taken;
   }
@@ -197,7 +200,7 @@ class WasmSession implements CoreSession {
     while ((status & STATUS_OUTPUT) !== 0 && !this.blocked) {
       const count = this.exports.gw_waiting(this.handle);
       const at = this.exports.gw_output(this.handle);
-      if (!this.sink(this.agent.bytes().subarray(at, at + count))) this.blocked = true;
+      if (!this.sink(this.views.of(this.agent.bytes(), at, count))) this.blocked = true;
       status = this.exports.gw_drained(this.handle, count);
     }
     this.status = status;

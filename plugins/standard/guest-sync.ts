@@ -1,15 +1,17 @@
 // guest-sync: gives the caller's id back (PROTOCOL 6.1).
 
 import { FLAG_WHILE_FROZEN, TYPE_INTEGER } from "../../core/codes.ts";
-import { Call, Command } from "../../core/command.ts";
+import { Call, Command, Parameter } from "../../core/command.ts";
 
 export class GuestSync extends Command {
+  private id: Parameter = new Parameter("id", TYPE_INTEGER, true);
+
   constructor() {
     super("guest-sync", FLAG_WHILE_FROZEN);
-    this.parameter("id", TYPE_INTEGER, true);
+    this.takes(this.id);
   }
 
   run(call: Call): void {
-    call.number(call.argument("id"));
+    call.number(this.id.value);
   }
 }
