@@ -1,17 +1,19 @@
 // One build of all JavaScript entries: what they share goes into chunks, so that there is one of each class.
 
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { nodeResolve } from "@rollup/plugin-node-resolve";
+import commonjs from "@rollup/plugin-commonjs";
 import license from "rollup-plugin-license";
 
 /** An import of a .wasm file becomes its bytes in base64. */
 const inlineWasm = {
   name: "inline-wasm",
   resolveId: (id) => (id.endsWith(".wasm") ? `${import.meta.dirname}/dist/${id.split("/").pop()}` : null),
-  load: (id) => (id.endsWith(".wasm") ? `export default ${JSON.stringify(readFileSync(id).toString("base64"))};` : null),
+  load: (id) =>
+    id.endsWith(".wasm") ? `export default ${JSON.stringify(readFileSync(id).toString("base64"))};` : null,
 };
 
-const all = {
+export default {
   input: {
     index: "build/esm/hosts/common/index.js",
     core: "build/esm/hosts/common/core-entry.js",
@@ -25,11 +27,10 @@ const all = {
   plugins: [
     inlineWasm,
     nodeResolve({ exportConditions: ["node"] }),
+    commonjs(),
     license({
       thirdParty: { allow: "(MIT OR ISC OR Apache-2.0 OR BSD-2-Clause OR BSD-3-Clause)", output: "dist/LICENSES.txt" },
     }),
   ],
   treeshake: { moduleSideEffects: (id) => id === "reflect-metadata" },
 };
-all.input = Object.fromEntries(Object.entries(all.input).filter(([, f]) => existsSync(f)));
-export default all;

@@ -175,7 +175,16 @@ export class Dispatcher {
     if (about === ABSENT) {
       this.reply.fail(error, this.request.id, this.none, 0, 0, more, from, length);
     } else {
-      this.reply.fail(error, this.request.id, document.bytes, document.from(about), document.size(about), more, from, length);
+      this.reply.fail(
+        error,
+        this.request.id,
+        document.bytes,
+        document.from(about),
+        document.size(about),
+        more,
+        from,
+        length,
+      );
     }
   }
 }

@@ -1,17 +1,6 @@
 // A value of a document in QEMU's spelling, as much at a time as the reader takes.
 
-import {
-  ARRAY,
-  ARRAY_END,
-  FALSE,
-  FLOAT,
-  INTEGER,
-  NULL,
-  OBJECT,
-  OBJECT_END,
-  STRING,
-  TRUE,
-} from "./codes.ts";
+import { ARRAY, ARRAY_END, FALSE, FLOAT, INTEGER, NULL, OBJECT, OBJECT_END, STRING, TRUE } from "./codes.ts";
 import { Document, ENTRY, IS_KEY, PLAIN } from "./document.ts";
 import { isExact } from "./number.ts";
 import { Writer } from "./writer.ts";

@@ -50,9 +50,9 @@ const QUOTES: i32 = 18;
 /** Added to the state that the byte leads to. */
 const STATES: i32 = 32;
 
-const CLASSES: Bytes = classes();
+const CLASSES: Bytes = byteClasses();
 
-function classes(): Bytes {
+function byteClasses(): Bytes {
   const table = newBytes(256);
   for (let c = 0; c < 256; c++) {
     let kind = NOTHING;
@@ -191,9 +191,7 @@ export class Lexer {
     let used = document.used;
     while (at < end) {
       if (this.state === IN_STRING) {
-        const run = this.plain
-          ? copyPlain(input, at, end, bytes, used)
-          : copyString(input, at, end, bytes, used);
+        const run = this.plain ? copyPlain(input, at, end, bytes, used) : copyString(input, at, end, bytes, used);
         at += run;
         used += run;
         if (at === end) break;

@@ -96,7 +96,12 @@ export class Parser {
     if (count > left) count = left;
     // Of a token that ends past the limit only what its error echoes is kept.
     if (lexer.inside() && document.used > most + ECHO_BYTES) lexer.drop();
-    if (!this.reserve(count)) return false;
+    if (!this.reserve(count)) {
+      // What an earlier message needed goes back first; then there is always room for a slice.
+      if (!this.isIdle()) return false;
+      this.release(0);
+      this.reserve(count);
+    }
     this.framer.expect(lexer.inside() ? count + lexer.length() : count);
     this.stop = at + count;
     return true;
@@ -165,7 +170,8 @@ export class Parser {
     this.begin();
     let status = this.feed(bytes, at, end);
     this.begin();
-    if (status === MORE) status = this.feed(SPACE, 0, 1); // A number or a keyword ends at the byte behind it.
+    if (status === MORE)
+      status = this.feed(SPACE, 0, 1); // A number or a keyword ends at the byte behind it.
     else if (!isBlank(bytes, this.at, end)) return false;
     return status === COMPLETE && this.framer.error === NO_ERROR;
   }

@@ -6,9 +6,9 @@
 import { Bytes } from "./memory.ts";
 
 /** For each byte, 1: goes out as it came in; 2: stands in a string, but not so in a reply; 0: neither. */
-const CLASS: Uint8Array = classes();
+const CLASS: Uint8Array = byteClasses();
 
-function classes(): Uint8Array {
+function byteClasses(): Uint8Array {
   const table = new Uint8Array(256);
   for (let c = 0x20; c < 0xfe; c++) table[c] = c < 0x7f ? 1 : 2;
   table[0x22] = table[0x27] = table[0x5c] = 0;

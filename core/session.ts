@@ -69,6 +69,7 @@ export class Session {
   /** Drops all that the peer left behind: a half message, replies that were not taken, a call that is pending. */
   close(): void {
     this.pending = 0;
+    this.call.pending = false;
     this.reply.reset();
     this.writer.trim();
     this.parser.reset();

@@ -5,12 +5,7 @@ import { Bytes } from "./memory.ts";
 
 /** Whether a code point may stand in a string. */
 export function isCharacter(point: i32): bool {
-  return (
-    point <= 0x10ffff &&
-    point >> 11 !== 0x1b &&
-    (point & 0xfffe) !== 0xfffe &&
-    (point < 0xfdd0 || point > 0xfdef)
-  );
+  return point <= 0x10ffff && point >> 11 !== 0x1b && (point & 0xfffe) !== 0xfffe && (point < 0xfdd0 || point > 0xfdef);
 }
 
 export class Utf8 {

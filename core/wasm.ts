@@ -211,6 +211,12 @@ export function gw_add_command(number: i32, flags: i32, length: i32): i32 {
   return agent.add(new RemoteCommand(number, name, length, flags)) ? 1 : 0;
 }
 
+/** The FLAG_ bits of the command whose name is in the window. -1 where there is none. */
+export function gw_flags(length: i32): i32 {
+  const command = agent.shared.registry.find(window, 0, length);
+  return command === null ? -1 : command.flags;
+}
+
 /** Takes a command out by the name in the window. 0 where there is none. */
 export function gw_remove(length: i32): i32 {
   const command = agent.shared.registry.find(window, 0, length);

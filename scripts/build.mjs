@@ -1,8 +1,9 @@
 // Builds everything into dist/. With --if-needed only where a source is newer than the last build.
 
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { printSizes } from "./sizes.mjs";
 
 const root = join(import.meta.dirname, "..");
@@ -12,16 +13,16 @@ const SOURCES = ["core", "plugins", "hosts", "scripts", "asconfig.json", "packag
 process.chdir(root);
 if (process.argv.includes("--if-needed") && isFresh()) process.exit(0);
 
-step("WebAssembly", () => {
-  rmSync("build", { recursive: true, force: true });
-  rmSync("dist", { recursive: true, force: true });
+rmSync("build", { recursive: true, force: true });
+rmSync("dist", { recursive: true, force: true });
+mkdirSync("dist");
+await step("WebAssembly and TypeScript", async () => {
   stagePortable("build/portable");
-  mkdirSync("dist");
-  for (const target of ["small", "simd", "debug"]) run("asc", ["--target", target]);
+  const wasm = ["small", "simd", "debug"].map((target) => run("asc", ["--target", target]));
+  await Promise.all([...wasm, run("tsc", ["-b"])]);
 });
-step("TypeScript", () => run("tsc", ["-b"]));
-step("bundles", () => {
-  run("rollup", ["-c", "--silent"]);
+await step("bundles", async () => {
+  await run("rollup", ["-c", "--silent"]);
   stagePortable("dist/portable");
   stageTypes();
 });
@@ -48,11 +49,11 @@ function stageTypes() {
   }
 }
 
-function step(name, work) {
+async function step(name, work) {
   const start = performance.now();
   process.stdout.write(`building ${name} …`);
   try {
-    work();
+    await work();
   } catch (error) {
     process.stdout.write(" failed\n");
     process.stderr.write(`${error.stdout ?? ""}${error.stderr ?? error.stack}\n`);
@@ -62,7 +63,7 @@ function step(name, work) {
 }
 
 function run(command, args) {
-  execFileSync(join("node_modules/.bin", command), args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  return promisify(execFile)(join("node_modules/.bin", command), args);
 }
 
 function isFresh() {

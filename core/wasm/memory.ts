@@ -22,12 +22,12 @@ export class Words {
   @inline
   @operator("[]")
   get(index: i32): i32 {
-    return load<i32>(changetype<usize>(this) + (<usize>index << 2));
+    return load<i32>(changetype<usize>(this) + ((<usize>index) << 2));
   }
   @inline
   @operator("[]=")
   set(index: i32, value: i32): void {
-    store<i32>(changetype<usize>(this) + (<usize>index << 2), value);
+    store<i32>(changetype<usize>(this) + ((<usize>index) << 2), value);
   }
 }
 
@@ -99,7 +99,7 @@ export function newBytes(size: i32): Bytes {
 }
 
 export function newWords(size: i32): Words {
-  return changetype<Words>(size == 0 ? <usize>0 : take(<usize>size << 2));
+  return changetype<Words>(size == 0 ? <usize>0 : take((<usize>size) << 2));
 }
 
 export function growBytes(old: Bytes, used: i32, size: i32): Bytes {
@@ -107,7 +107,7 @@ export function growBytes(old: Bytes, used: i32, size: i32): Bytes {
 }
 
 export function growWords(old: Words, used: i32, size: i32): Words {
-  return changetype<Words>(grow(changetype<usize>(old), <usize>used << 2, <usize>size << 2));
+  return changetype<Words>(grow(changetype<usize>(old), (<usize>used) << 2, (<usize>size) << 2));
 }
 
 export function freeBytes(bytes: Bytes): void {

@@ -111,31 +111,27 @@ export class GuestAgent implements Agent, SessionHost {
 
   private switches(): Commands {
     const engine = this.engine;
-    const known = (name: string): string => {
-      if (!engine.has(name)) throw new GuestwireError("GW_ERR_UNKNOWN_COMMAND", `there is no command '${name}'`);
-      return name;
-    };
     return {
       get frozen() {
         return engine.frozen;
       },
       list: () => engine.list().map((command) => this.info(command)),
-      enable: (name) => engine.enable(known(name)),
-      disable: (name, reason = "") => engine.disable(known(name), reason),
+      enable: (name) => engine.enable(name),
+      disable: (name, reason = "") => engine.disable(name, reason),
       freeze: () => engine.freeze(),
       thaw: () => engine.thaw(),
     };
   }
 
   private info(command: CommandBinding): CommandInfo {
-    const reason = this.engine.reason(command.name);
-    // The standard commands may all run while the agent is frozen; they are the portable ones.
-    const whileFrozen = "portable" in command ? true : (command.whileFrozen ?? false);
+    const { name } = command;
+    const { enabled, whileFrozen, successResponse } = this.engine.state(name);
+    const reason = this.engine.reason(name);
     return {
-      name: command.name,
-      enabled: reason === undefined && (!this.engine.frozen || whileFrozen),
-      ...(reason === undefined || reason === "" ? {} : { reason }),
-      successResponse: "portable" in command ? true : (command.successResponse ?? true),
+      name,
+      enabled: enabled && (whileFrozen || !this.engine.frozen),
+      ...(reason === "" ? {} : { reason }),
+      successResponse,
     };
   }
 
@@ -197,7 +193,11 @@ export class GuestAgent implements Agent, SessionHost {
 
   crashed(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
-    this.logger.log("critical", "general", `the core failed (${reason}); its ${this.sessions.size} sessions are closed`);
+    this.logger.log(
+      "critical",
+      "general",
+      `the core failed (${reason}); its ${this.sessions.size} sessions are closed`,
+    );
     this.engine.drop();
     for (const session of this.sessions) session.abandon("the core failed", true);
   }

@@ -48,6 +48,13 @@ export interface CommandFlags {
   readonly mustLog: boolean;
 }
 
+/** What a core says of a command. */
+export interface CommandState {
+  readonly enabled: boolean;
+  readonly successResponse: boolean;
+  readonly whileFrozen: boolean;
+}
+
 /** A running core. A call that throws has lost the core and all its sessions. */
 export interface CoreAgent {
   open(sink: Sink): CoreSession;
@@ -55,6 +62,8 @@ export interface CoreAgent {
   addPortable(command: PortableCommand): boolean;
   /** Adds a command that the host runs, under a number of its own; false where there is one of the name. */
   addCommand(number: number, name: string, flags: CommandFlags): boolean;
+  /** What can be said of a command now; undefined where there is none of the name. */
+  state(name: string): CommandState | undefined;
   /** False where there is no such command; so in the next two. */
   remove(name: string): boolean;
   enable(name: string): boolean;

@@ -2,7 +2,8 @@
 // to give back memory that WebAssembly cannot shrink.
 
 import type { HostCommand, PortableCommand } from "../../plugins/api.ts";
-import type { Core, CoreAgent, CoreSession, Sink } from "./core.ts";
+import type { CommandState, Core, CoreAgent, CoreSession, Sink } from "./core.ts";
+import { GuestwireError } from "./errors.ts";
 import { LIMIT_NAMES, LIMIT_SPECS, type Limits } from "./limits.ts";
 import type { LogDomain, LogLevel } from "./logger.ts";
 
@@ -96,17 +97,26 @@ export class Engine {
     return [...this.commands.values()];
   }
 
-  /** Why a command is disabled, "" for no reason; undefined where it is not. */
-  reason(name: string): string | undefined {
-    return this.disabled.get(name);
+  /** What the core says of a command that is there. */
+  state(name: string): CommandState {
+    const state = this.start().state(name);
+    if (state === undefined) throw new GuestwireError("GW_ERR_UNKNOWN_COMMAND", `there is no command '${name}'`);
+    return state;
+  }
+
+  /** Why a command is disabled; "" for no reason, and where it is not. */
+  reason(name: string): string {
+    return this.disabled.get(name) ?? "";
   }
 
   enable(name: string): void {
+    this.state(name);
     this.disabled.delete(name);
     this.start().enable(name);
   }
 
   disable(name: string, reason: string): void {
+    this.state(name);
     this.disabled.set(name, reason);
     this.start().disable(name, reason);
   }

@@ -7,7 +7,6 @@ export type ErrorCode =
   | "GW_ERR_COMMAND_NAME"
   | "GW_ERR_DUPLICATE_COMMAND"
   | "GW_ERR_LIMIT"
-  | "GW_ERR_OPTION"
   | "GW_ERR_SOCKET"
   | "GW_ERR_UNKNOWN_COMMAND"
   | "GW_ERR_WASM";

@@ -2,8 +2,8 @@
 
 import { Agent, type Command, Logger, Output, RemoteCommand, type Session, Writer } from "../../core/index.ts";
 import type { PortableCommand } from "../../plugins/api.ts";
-import type { CommandFlags, Core, CoreAgent, CoreSession, PendingCall, Sink } from "./core.ts";
-import { flagBits } from "./flags.ts";
+import type { CommandFlags, CommandState, Core, CoreAgent, CoreSession, PendingCall, Sink } from "./core.ts";
+import { flagBits, stateOf } from "./flags.ts";
 import { Views } from "./views.ts";
 import { LOG_DOMAINS, LOG_LEVELS, type LogDomain, type LogLevel } from "./logger.ts";
 
@@ -130,6 +130,11 @@ class JsAgent implements CoreAgent {
   private find(name: string): Command | null {
     const bytes = encoder.encode(name);
     return this.agent.shared.registry.find(bytes, 0, bytes.length);
+  }
+
+  state(name: string): CommandState | undefined {
+    const command = this.find(name);
+    return command === null ? undefined : stateOf(command.flags);
   }
 
   remove(name: string): boolean {

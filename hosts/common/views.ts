@@ -6,7 +6,8 @@ export class Views {
   /** `length` bytes of `bytes` from `from`. Valid until the next call. */
   of(bytes: Uint8Array, from: number, length: number): Uint8Array {
     const last = this.last;
-    if (last.length === length && last.byteOffset === bytes.byteOffset + from && last.buffer === bytes.buffer) return last;
+    if (last.length === length && last.byteOffset === bytes.byteOffset + from && last.buffer === bytes.buffer)
+      return last;
     this.last = bytes.subarray(from, from + length);
     return this.last;
   }

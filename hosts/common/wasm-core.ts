@@ -2,9 +2,9 @@
 
 import { STATUS_BUSY, STATUS_LOG, STATUS_OUTPUT, STATUS_PENDING } from "../../core/codes.ts";
 import type { PortableCommand } from "../../plugins/api.ts";
-import type { CommandFlags, Core, CoreAgent, CoreSession, PendingCall, Sink } from "./core.ts";
+import type { CommandFlags, CommandState, Core, CoreAgent, CoreSession, PendingCall, Sink } from "./core.ts";
 import { GuestwireError } from "./errors.ts";
-import { flagBits } from "./flags.ts";
+import { flagBits, stateOf } from "./flags.ts";
 import { LOG_DOMAINS, LOG_LEVELS, type LogDomain, type LogLevel } from "./logger.ts";
 import { Views } from "./views.ts";
 
@@ -38,6 +38,7 @@ interface Exports {
   gw_delimit(session: number, call: number): void;
   gw_add_builtin(length: number): number;
   gw_add_command(number: number, flags: number, length: number): number;
+  gw_flags(length: number): number;
   gw_remove(length: number): number;
   gw_enable(length: number): number;
   gw_disable(length: number, reasonLength: number): number;
@@ -117,6 +118,11 @@ class WasmAgent implements CoreAgent {
 
   addCommand(number: number, name: string, flags: CommandFlags): boolean {
     return this.withText(name, (length) => this.exports.gw_add_command(number, flagBits(flags), length)) !== 0;
+  }
+
+  state(name: string): CommandState | undefined {
+    const bits = this.withText(name, (length) => this.exports.gw_flags(length));
+    return bits < 0 ? undefined : stateOf(bits);
   }
 
   remove(name: string): boolean {

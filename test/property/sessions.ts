@@ -3,8 +3,9 @@
 
 import fc from "fast-check";
 
-/** Names that ours and the real agent treat alike. guest-info is among them only where its answer does not matter. */
-const NAMES = ["guest-ping", "guest-sync", "guest-sync-delimited", "guest-pin", "nope", "", "guest-ping ", "Guest-ping"];
+/** Names that ours and the real agent treat alike: commands of both, then names of none. */
+const SHARED = ["guest-ping", "guest-sync", "guest-sync-delimited"];
+const UNKNOWN = ["guest-pin", "nope", "", "guest-ping ", "Guest-ping"];
 
 const STRING_PIECES = [
   "a",
@@ -149,8 +150,6 @@ const strangeArguments: fc.Arbitrary<string> = fc
   .tuple(argumentNames, fc.boolean())
   .map(([names, withId]) => `{${[...names.filter((name) => name !== "id"), ...(withId ? ["id"] : [])].map((name) => `"${name}":1`).join(",")}}`);
 
-const execute = mostly(NAMES, 3).map((name) => `"execute":"${name}"`);
-
 const member: fc.Arbitrary<string> = fc.oneof(
   value.map((source) => `"id":${source}`),
   fc.oneof(syncArguments, strangeArguments, value).map((source) => `"arguments":${source}`),
@@ -158,12 +157,17 @@ const member: fc.Arbitrary<string> = fc.oneof(
   argumentNames.map((names) => names.map((name) => `"${name}":0`).join(",") || '"":0'),
 );
 
-const request: fc.Arbitrary<string> = fc.oneof(
-  fc.tuple(mostly(NAMES, 3), syncArguments).map(([name, source]) => `{"execute":"${name}","arguments":${source}}`),
-  fc.tuple(execute, fc.array(member, { maxLength: 3 }), fc.boolean(), mostly([",", ", ", ",\n", ",,"], 3)).map(
-    ([first, members, front, separator]) => `{${(front ? [first, ...members] : [...members, first]).join(separator)}}`,
-  ),
-);
+/** A request for one of these commands, or for what is none. */
+function request(names: readonly string[]): fc.Arbitrary<string> {
+  const name = mostly([...names, ...UNKNOWN], names.length);
+  const execute = name.map((text) => `"execute":"${text}"`);
+  return fc.oneof(
+    fc.tuple(name, syncArguments).map(([text, source]) => `{"execute":"${text}","arguments":${source}}`),
+    fc
+      .tuple(execute, fc.array(member, { maxLength: 3 }), fc.boolean(), mostly([",", ", ", ",\n", ",,"], 3))
+      .map(([first, members, front, separator]) => `{${(front ? [first, ...members] : [...members, first]).join(separator)}}`),
+  );
+}
 
 const byte: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(...BYTE_SOUP),
@@ -190,19 +194,40 @@ function apply(source: string, changes: readonly Change[]): string {
   return source;
 }
 
-const mutated: fc.Arbitrary<string> = fc
-  .tuple(request, fc.array(change, { minLength: 1, maxLength: 3 }))
-  .map(([source, changes]) => apply(source, changes));
+/** Around the sizes at which a limit or a cut may lie. */
+const size = fc.oneof(fc.integer({ min: 56, max: 72 }), fc.integer({ min: 248, max: 264 }), fc.integer({ min: 1018, max: 1030 }));
 
-const message: fc.Arbitrary<string> = fc.oneof(
-  { weight: 4, arbitrary: request },
-  { weight: 4, arbitrary: mutated },
-  { weight: 1, arbitrary: value },
-  { weight: 2, arbitrary: joined(fc.constantFrom(...TOKENS), 12) },
-  { weight: 1, arbitrary: joined(byte, 20) },
+const large: fc.Arbitrary<string> = fc.oneof(
+  size.map((count) => `{"execute":"guest-ping","id":${"[".repeat(count)}${"]".repeat(count)}}`),
+  fc.tuple(size, fc.integer({ min: 0, max: 3 })).map(([count, less]) => "[".repeat(count) + "]".repeat(count - less)),
+  size.map((count) => `{"execute":"guest-ping","id":[${"1,".repeat(count >> 1)}1]}`),
+  fc
+    .tuple(size, fc.constantFrom("a", "\xc3\xa9", "\\n", "\x80"), fc.constantFrom('"}', "\x01"))
+    .map(([count, filler, end]) => `{"execute":"guest-ping","id":"${filler.repeat(count)}${end}`),
+  size.map((count) => `{"execute":"${"n".repeat(count)}"}`),
+  size.map((count) => `{"execute":"guest-ping","arguments":{"${"n".repeat(count)}":1}}`),
+  fc.tuple(size, fc.constantFrom("1", "x", "@", "} ")).map(([count, filler]) => filler.repeat(count)),
 );
 
-/** What one peer sends, from its first byte to its last. */
-export const stream: fc.Arbitrary<string> = fc
-  .array(fc.tuple(message, fc.constantFrom("\n", "\n", "\r\n", "", " ", "\xff")), { minLength: 1, maxLength: 4 })
-  .map((messages) => messages.flat().join(""));
+function message(names: readonly string[]): fc.Arbitrary<string> {
+  const valid = request(names);
+  const mutated = fc
+    .tuple(valid, fc.array(change, { minLength: 1, maxLength: 3 }))
+    .map(([source, changes]) => apply(source, changes));
+  return fc.oneof(
+    { weight: 5, arbitrary: valid },
+    { weight: 4, arbitrary: mutated },
+    { weight: 1, arbitrary: value },
+    { weight: 1, arbitrary: large },
+    { weight: 2, arbitrary: joined(fc.constantFrom(...TOKENS), 12) },
+    { weight: 1, arbitrary: joined(byte, 20) },
+  );
+}
+
+/** What one peer sends, from its first byte to its last. `names`: further commands that it may call. */
+export function stream(names: readonly string[] = []): fc.Arbitrary<string> {
+  const between = fc.constantFrom("\n", "\n", "\r\n", "", " ", "\xff");
+  return fc
+    .array(fc.tuple(message([...SHARED, ...names]), between), { minLength: 1, maxLength: 4 })
+    .map((messages) => messages.flat().join(""));
+}

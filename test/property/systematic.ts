@@ -257,7 +257,6 @@ const INTEGERS: readonly bigint[] = [
   10n ** 19n,
   10n ** 20n,
   10n ** 308n,
-  2n ** 1024n - 2n ** 970n,
 ];
 
 /** Integers on both sides of every border, of both signs, as argument and as id; and floats likewise. */
@@ -274,6 +273,10 @@ export function* borderNumbers(): Generator<string> {
   }
   texts.push("17976931348623157e292", "17976931348623158e292", "17976931348623159e292", "1.7976931348623157e308");
   texts.push("1.7976931348623158e308", "1.7976931348623159e308", "0.00017976931348623159e312", "1797693134862315800000e287");
+  // The least number that is none any more: ours looks at its first 32 digits (core/number.ts).
+  for (const digits of ["17976931348623158079372897140529", "17976931348623158079372897140531"]) {
+    for (const more of ["0", "9"]) texts.push(digits + more.repeat(277), `${digits}e277`, `-0.${digits}${more}e309`);
+  }
   for (const text of texts) {
     yield withId(text);
     yield withId(`{"a":[${text}]}`);
@@ -376,5 +379,31 @@ export function* longEchoes(): Generator<string> {
     yield `1${"0".repeat(length)}.@`;
     yield withId(`1${"0".repeat(length)}`);
     yield "@".repeat(length);
+  }
+}
+
+const LETTERS = "abcdefghijklmnopqrstuvwxyz-0123456789_ABC";
+const RARE_LETTERS = ["\xc3\xa9", "\\u0000", "\xf0\x9f\x98\x80", "\\u00e9", "/"];
+
+/** Objects of one to seven members with names at random, as arguments and as an envelope: which member is named. */
+export function* strangeArguments(seed: number, count: number): Generator<string> {
+  let state = seed | 1;
+  const below = (bound: number): number => {
+    // Numerical Recipes' generator: its upper bits are good enough for names.
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
+    return ((state >>> 8) % bound) | 0;
+  };
+  const letter = (): string =>
+    below(30) === 0 ? (RARE_LETTERS[below(RARE_LETTERS.length)] ?? "") : (LETTERS[below(LETTERS.length)] ?? "");
+  for (let n = 0; n < count; n++) {
+    const names = new Set<string>();
+    for (let left = 1 + below(7); left > 0; left--) {
+      names.add(below(12) === 0 ? "id" : Array.from({ length: below(10) }, letter).join(""));
+    }
+    const members = [...names].map((name) => `"${name}":1`).join(",");
+    yield `{"execute":"guest-ping","arguments":{${members}}}`;
+    yield `{"execute":"guest-sync","arguments":{${members}}}`;
+    yield `{${members},"execute":"guest-ping"}`;
+    yield `{${members}}`;
   }
 }

@@ -1,0 +1,63 @@
+// The command `agent`: its options and its help page. What it does is loaded when it runs.
+
+import { type Command, Option } from "commander";
+import { DEFAULT_ENGINE, ENGINES, type EngineName } from "./engines.ts";
+
+/** The options of `guestwire agent` as they were typed. */
+export interface AgentFlags {
+  readonly method?: string;
+  readonly path?: string;
+  readonly statedir?: string;
+  readonly logfile?: string;
+  readonly verbose?: true;
+  readonly version?: true;
+  /** One entry for each time that the option was given; each is a list. So in allowRpcs. */
+  readonly blockRpcs?: readonly string[];
+  readonly allowRpcs?: readonly string[];
+  readonly core: EngineName;
+  /** NAME=VALUE each. */
+  readonly limit?: readonly string[];
+}
+
+const HELP = `
+Lists are names with commas between them and no spaces; the option may be given several times.
+SIGTERM and SIGINT end the agent: it answers what is under way and removes its socket.
+Limits: messageBytes, tokens, depth, replyBytes, queueBytes, errorsInRow, totalBytes, commandMs.
+
+Examples:
+  guestwire agent -m unix-listen -p /run/guestwire.sock
+  guestwire agent -m unix-listen -p ga.sock -v -l ga.log
+  guestwire agent -m unix-listen -p ga.sock -b guest-ping,guest-sync
+  guestwire agent -m unix-listen -p ga.sock -a guest-sync-delimited,guest-info
+  guestwire agent -m unix-listen -p ga.sock --core wasm --limit errorsInRow=0
+  guestwire agent -b help
+`;
+
+/** Adds the command. */
+export function addAgent(program: Command): void {
+  program
+    .command("agent")
+    .summary("serve the guest agent protocol")
+    .description("Serves QEMU's guest agent protocol. Takes the options of qemu-ga.")
+    .usage("-m unix-listen -p PATH [options]")
+    .helpOption("-h, --help", "print this page")
+    .option("-m, --method <name>", "the channel: unix-listen")
+    .option("-p, --path <path>", "where the socket is to be")
+    .option("-t, --statedir <dir>", "a folder for state; it must be there, but nothing is kept in it yet")
+    .option("-l, --logfile <file>", "append the log to this file; without it the log goes to stderr")
+    .option("-v, --verbose", "log all; without it only what is of level error or critical")
+    .option("-V, --version", "print the version")
+    .option("-b, --block-rpcs <list>", "disable these commands; 'help' or '?' prints all names", append)
+    .option("-a, --allow-rpcs <list>", "enable only these commands; 'help' or '?' prints all names", append)
+    .addOption(new Option("--core <engine>", "the engine").choices(Object.keys(ENGINES)).default(DEFAULT_ENGINE))
+    .option("--limit <name=value>", "change a limit; may be given several times", append)
+    .addHelpText("after", HELP)
+    .action(async (flags: AgentFlags) => {
+      const { runAgent } = await import("./run-agent.ts");
+      await runAgent(flags);
+    });
+}
+
+function append(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}

@@ -1,0 +1,72 @@
+// What `guestwire agent` does: checks what was typed, serves, and ends on a signal.
+
+import "reflect-metadata";
+import { statSync } from "node:fs";
+import { type Agent, createAgent, VERSION } from "../../common/index.ts";
+import { listenUnix } from "../unix.ts";
+import type { AgentFlags } from "./agent-command.ts";
+import { ENGINES } from "./engines.ts";
+import { asksForNames, limitsIn, namesIn } from "./lists.ts";
+import { type Log, openLog } from "./log.ts";
+import { Mistake } from "./mistake.ts";
+import { stopSignal } from "./stop-signal.ts";
+
+/** Runs the agent until SIGTERM or SIGINT. Throws a Mistake or a GuestwireError where it cannot start. */
+export async function runAgent(flags: AgentFlags): Promise<void> {
+  if (flags.version) {
+    process.stdout.write(`Guestwire Guest Agent ${VERSION}\n`);
+  } else if (asksForNames([...(flags.blockRpcs ?? []), ...(flags.allowRpcs ?? [])])) {
+    const agent = createAgent({ core: await ENGINES.js() });
+    process.stdout.write(
+      agent.commands
+        .list()
+        .map(({ name }) => `${name}\n`)
+        .join(""),
+    );
+  } else {
+    await serve(flags);
+  }
+}
+
+async function serve(flags: AgentFlags): Promise<void> {
+  const path = socketPath(flags);
+  checkStateFolder(flags.statedir);
+  const log = openLog(flags.logfile, flags.verbose ?? false);
+  try {
+    const agent = await agentFor(flags, log);
+    const stopped = stopSignal();
+    const listener = await listenUnix(agent, path);
+    log.log("info", "general", `listening on ${path}, core ${flags.core}`);
+    log.log("info", "general", `stopping on ${await stopped}`);
+    await listener.close();
+    await agent.close();
+  } finally {
+    log.close();
+  }
+}
+
+function socketPath(flags: AgentFlags): string {
+  if (flags.method === undefined) throw new Mistake("say which channel to use: -m unix-listen");
+  if (flags.method !== "unix-listen") {
+    throw new Mistake(`there is no channel method '${flags.method}'; use -m unix-listen`);
+  }
+  if (flags.path === undefined) throw new Mistake("say where the socket is to be: -p PATH");
+  return flags.path;
+}
+
+function checkStateFolder(folder: string | undefined): void {
+  if (folder === undefined || statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  throw new Mistake(`there is no state folder ${folder}; create it or name another with -t`);
+}
+
+async function agentFor(flags: AgentFlags, log: Log): Promise<Agent> {
+  const allow = namesIn(flags.allowRpcs ?? []);
+  const block = namesIn(flags.blockRpcs ?? []);
+  return createAgent({
+    core: await ENGINES[flags.core](),
+    logger: log,
+    limits: limitsIn(flags.limit ?? []),
+    // A list without a name is none, as in the original.
+    policy: allow.length > 0 ? { allow, block } : { block },
+  });
+}

@@ -1,0 +1,92 @@
+// What `npm start` shows: an agent on a socket, and what a client says to it. All bytes shown went over that socket.
+
+import "reflect-metadata";
+import { mkdirSync } from "node:fs";
+import { type Socket, connect } from "node:net";
+import { resolve } from "node:path";
+import { createAgent } from "../common/index.ts";
+import { DEFAULT_ENGINE, ENGINES } from "./cli/engines.ts";
+import { mistakeOf } from "./cli/mistake.ts";
+import { stopSignal } from "./cli/stop-signal.ts";
+import { listenUnix } from "./unix.ts";
+
+const PATH = "run/guestwire.sock";
+const inColour = process.stdout.isTTY && !process.env["NO_COLOR"];
+const paint = (style: number, text: string): string => (inColour ? `\x1b[${style}m${text}\x1b[0m` : text);
+const [BOLD, DIM, INVERSE, GREEN, CYAN] = [1, 2, 7, 32, 36];
+const print = (line = ""): void => console.log(line);
+
+/** Bytes as one can see them: those that are no printable ASCII by their number. */
+function visible(bytes: string): string {
+  return bytes.replace(/[^ -~]/g, (byte) =>
+    paint(INVERSE, `<${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}>`),
+  );
+}
+
+/** Sends bytes, shows them, and shows each line of the answer up to one that ends with this. Returns that one. */
+async function say(socket: Socket, bytes: string, last: string): Promise<string> {
+  print(`  ${paint(CYAN, "client →")} ${visible(bytes)}`);
+  socket.write(bytes, "latin1");
+  let answer = "";
+  for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
+    answer += (chunk as Buffer).toString("latin1");
+    if (answer.endsWith(last)) break;
+  }
+  const lines = answer.match(/[^\n]*\n/g) ?? [];
+  for (const line of lines) print(`  ${paint(GREEN, "agent  ←")} ${visible(line)}`);
+  return lines.at(-1) ?? "";
+}
+
+async function show(socket: Socket): Promise<void> {
+  const id = Math.floor(Math.random() * 1e9);
+  print(paint(BOLD, "\n1. Somebody was here before: noise, and half a message"));
+  await say(socket, '%{"execute": "guest-pi', "\n");
+  print(paint(BOLD, "\n2. A careful client starts with FF, which is in no message: the half one is forgotten."));
+  print("   Then a delimited sync. Its answer alone has FF before it: what came earlier is thrown away.");
+  await say(socket, `\xff{"execute": "guest-sync-delimited", "arguments": {"id": ${id}}}\n`, `\xff{"return": ${id}}\n`);
+  print(paint(BOLD, "\n3. From here on both sides agree. Is anybody there?"));
+  await say(socket, '{"execute": "guest-ping", "id": "hello"}\n', "\n");
+  print(paint(BOLD, "\n4. What can you do?"));
+  const info = JSON.parse(await say(socket, '{"execute": "guest-info"}\n', "\n")) as {
+    return: {
+      version: string;
+      supported_commands: {
+        name: string;
+        enabled: boolean;
+        "success-response": boolean;
+      }[];
+    };
+  };
+  const row = (name: string, enabled: string, replies: string): string =>
+    `  ${name.padEnd(22)}${enabled.padEnd(9)}${replies}`;
+  print(paint(DIM, `\n${row(`command (${info.return.version})`, "enabled", "replies")}`));
+  for (const command of info.return.supported_commands) {
+    print(row(command.name, command.enabled ? "yes" : "no", command["success-response"] ? "yes" : "on error only"));
+  }
+}
+
+/** A line for a shell: asks the agent what it can do, prints the answer and ends. */
+function tryIt(path: string): string {
+  const script = `const s=require("net").connect(${JSON.stringify(path)});s.write(JSON.stringify({execute:"guest-info"}));s.on("data",d=>{process.stdout.write(d);if(d.includes(10))s.end()})`;
+  return `node -e '${script.replaceAll("'", "'\\''")}'`;
+}
+
+try {
+  const stopped = stopSignal();
+  mkdirSync("run", { recursive: true });
+  const agent = createAgent({ core: await ENGINES[DEFAULT_ENGINE]() });
+  const listener = await listenUnix(agent, PATH);
+  print(`An agent listens on ${paint(BOLD, PATH)}. This is what a client does:`);
+  const socket = connect(PATH);
+  await show(socket);
+  socket.end();
+  print(
+    `\nIt goes on serving; Ctrl-C ends it. Ask it something yourself, in another terminal:\n\n${tryIt(resolve(PATH))}\n`,
+  );
+  await stopped;
+  await listener.close();
+  await agent.close();
+} catch (error) {
+  process.stderr.write(`guestwire: ${mistakeOf(error, "npm start")}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,111 @@
+// A transport over a Node stream that reads and writes: a socket, and whatever else Node gives as one.
+
+import type { Duplex } from "node:stream";
+import type { Receiver, Transport } from "../common/transport.ts";
+import type { Reader } from "./reader.ts";
+
+/** How long a peer that takes nothing holds up `close`, in milliseconds. */
+const STALL_MS = 1000;
+
+/** How a peer goes that leaves replies unread: as ordinary as one that reads them. */
+const DISCONNECTS = new Set(["ECONNRESET", "EPIPE"]);
+
+/**
+ * Takes a stream over. A socket must have been made with `allowHalfOpen`, or a peer that ends its side before it reads
+ * gets no replies.
+ */
+export class SocketTransport implements Transport {
+  private readonly stream: Duplex;
+  private readonly reader: Reader | undefined;
+  private receiver: Receiver | undefined;
+  private failure: Error | undefined;
+  /** The last write was told to wait. */
+  private full = false;
+  /** The peer sends no more; it may still read. */
+  private ended = false;
+  private closing: Promise<void> | undefined;
+  private timer: NodeJS.Timeout | undefined;
+
+  /** `reader` brings the bytes where the stream has no 'data' events. */
+  constructor(stream: Duplex, reader?: Reader) {
+    this.stream = stream;
+    this.reader = reader;
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (!DISCONNECTS.has(error.code ?? "")) this.failure = error;
+    });
+    stream.on("close", () => {
+      clearInterval(this.timer);
+      this.receiver?.closed(this.failure);
+    });
+  }
+
+  start(receiver: Receiver): void {
+    const stream = this.stream;
+    this.receiver = receiver;
+    if (stream.closed) {
+      process.nextTick(() => receiver.closed(this.failure));
+      return;
+    }
+    stream.on("drain", () => this.drained());
+    stream.on("end", () => {
+      this.ended = true;
+      receiver.ended();
+    });
+    if (this.reader === undefined) stream.on("data", (bytes: Uint8Array) => receiver.data(bytes));
+    else this.reader.sink = (bytes) => receiver.data(bytes);
+    stream.resume();
+  }
+
+  write(bytes: Uint8Array): boolean {
+    const stream = this.stream;
+    if (stream.writableEnded || stream.destroyed) return true;
+    stream.write(Buffer.from(bytes));
+    // Not what write() returned: that is false for any large piece, even where the kernel has all of it by now.
+    this.full = stream.writableLength >= stream.writableHighWaterMark;
+    return !this.full;
+  }
+
+  pause(): void {
+    this.stream.pause();
+  }
+
+  resume(): void {
+    this.stream.resume();
+  }
+
+  /**
+   * Sends what was written, and closes. A peer that takes nothing for a second is given up. One that ended its side
+   * first is about to read its replies and may take its time, until `close` is called once more.
+   */
+  close(): Promise<void> {
+    const first = this.closing === undefined;
+    this.closing ??= this.finish();
+    if (!first || !this.ended) this.giveUpIfStalled();
+    return this.closing;
+  }
+
+  private drained(): void {
+    if (!this.full || this.closing !== undefined) return;
+    this.full = false;
+    this.receiver?.drained();
+  }
+
+  private finish(): Promise<void> {
+    const stream = this.stream;
+    if (stream.closed) return Promise.resolve();
+    return new Promise((resolve) => {
+      stream.once("close", () => resolve());
+      stream.end(() => stream.destroy());
+    });
+  }
+
+  private giveUpIfStalled(): void {
+    const stream = this.stream;
+    if (this.timer !== undefined || stream.closed) return;
+    let left = stream.writableLength;
+    this.timer = setInterval(() => {
+      if (stream.writableLength === left) stream.destroy();
+      left = stream.writableLength;
+    }, STALL_MS);
+  }
+}

@@ -1,0 +1,224 @@
+// The command line: what it prints, how it ends, and what it says about mistakes.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { CLI, type Ending, Program, ROOT, Client, run, startAgent, temporaryFolder } from "./rig.ts";
+
+const VERSION = (JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string }).version;
+const LISTEN = ["agent", "-m", "unix-listen"];
+
+function printed(ending: Ending): string {
+  assert.deepEqual({ ...ending, stdout: "" }, { status: 0, signal: null, stdout: "", stderr: "" });
+  return ending.stdout;
+}
+
+/** One line on stderr that matches, status 1, and nothing else. */
+function refused(ending: Ending, line: RegExp): void {
+  assert.match(ending.stderr, /^guestwire: [^\n]*\n$/);
+  assert.match(ending.stderr, line);
+  assert.deepEqual({ ...ending, stderr: "" }, { status: 1, signal: null, stdout: "", stderr: "" });
+}
+
+test("--version prints the version of the package", async (t) => {
+  assert.equal(printed(await run(t, "--version")), `${VERSION}\n`);
+});
+
+test("--help prints a page with the commands and examples", async (t) => {
+  const page = printed(await run(t, "--help"));
+  assert.match(page, /^Usage: guestwire /);
+  assert.match(page, /^ {2}agent /m);
+  assert.match(page, /^Examples:\n {2}guestwire agent -m unix-listen -p /m);
+});
+
+test("agent --help prints a page with all options and examples", async (t) => {
+  const page = printed(await run(t, "agent", "--help"));
+  assert.match(page, /^Usage: guestwire agent -m unix-listen -p PATH/);
+  assert.equal(printed(await run(t, "help", "agent")), page);
+  for (const option of [
+    "-m, --method",
+    "-p, --path",
+    "-t, --statedir",
+    "-l, --logfile",
+    "-v, --verbose",
+    "-V, --version",
+    "-b, --block-rpcs",
+    "-a, --allow-rpcs",
+    "--core",
+    "--limit",
+    "-h, --help",
+  ]) {
+    assert.match(page, new RegExp(`^ +${option} `, "m"));
+  }
+  assert.match(page, /^Examples:\n {2}guestwire agent /m);
+});
+
+test("agent -V prints one line with the version", async (t) => {
+  for (const option of ["-V", "--version"]) {
+    assert.equal(printed(await run(t, "agent", option)), `Guestwire Guest Agent ${VERSION}\n`);
+  }
+});
+
+test("a list of 'help' or '?' prints the names of all commands in the order of registration", async (t) => {
+  const names = "guest-sync-delimited\nguest-sync\nguest-ping\nguest-info\n";
+  assert.equal(printed(await run(t, "agent", "-b", "help")), names);
+  assert.equal(printed(await run(t, "agent", "-b", "?")), names);
+  assert.equal(printed(await run(t, "agent", "--allow-rpcs=help", "-b", "guest-ping")), names);
+});
+
+test("a reader that has had enough of the help page is no error", async () => {
+  const script = `"$0" "$1" agent --help | head -n 1; echo "\${PIPESTATUS[0]}"`;
+  const said = execFileSync("bash", ["-c", script, process.execPath, CLI], { encoding: "utf8" });
+  assert.match(said, /^Usage: [^\n]*\n0\n$/);
+});
+
+test("mistakes on the command line", async (t) => {
+  refused(await run(t), /say what to do; see 'guestwire --help'/);
+  refused(await run(t, "serve"), /there is no command 'serve'; see 'guestwire --help'/);
+  refused(await run(t, "serve", "me"), /there is no command 'serve'/);
+  refused(await run(t, "--frob"), /unknown option '--frob'; see 'guestwire --help'/);
+  refused(await run(t, "agent", "--frob"), /unknown option '--frob'; see 'guestwire agent --help'/);
+  refused(await run(t, "agent", "--methud=unix-listen"), /unknown option '--methud=unix-listen'.*--method/);
+  refused(await run(t, "agent", "-p"), /'-p, --path <path>' argument missing; see 'guestwire agent --help'/);
+  refused(await run(t, "agent", "word"), /too many arguments.*see 'guestwire agent --help'/);
+});
+
+test("what the agent needs to know", async (t) => {
+  refused(await run(t, "agent"), /-m unix-listen/);
+  refused(await run(t, "agent", "-p", "socket"), /-m unix-listen/);
+  refused(
+    await run(t, "agent", "-m", "carrier-pigeon", "-p", "socket"),
+    /no channel method 'carrier-pigeon'; use -m unix-listen/,
+  );
+  refused(await run(t, ...LISTEN), /-p PATH/);
+  refused(await run(t, ...LISTEN, "-p", "s", "--core", "asm"), /'asm' is invalid. Allowed choices are js, wasm/);
+});
+
+test("limits out of range, unknown or not of the form NAME=VALUE", async (t) => {
+  const limited = (limit: string): Promise<Ending> => run(t, ...LISTEN, "-p", "socket", "--limit", limit);
+  refused(await limited("depth=1"), /limit depth must be an integer from 64 to \d+/);
+  refused(await limited("breadth=100"), /unknown limit 'breadth'; there are .*depth/);
+  for (const limit of ["depth", "depth=", "depth=many", "depth=-1", "depth=1e3", "=1"]) {
+    refused(await limited(limit), /--limit takes NAME=VALUE with a whole number/);
+  }
+});
+
+test("a socket that cannot be made", async (t) => {
+  const folder = temporaryFolder(t);
+  const at = async (name: string): Promise<Ending> => run(t, ...LISTEN, "-p", join(folder, name));
+  writeFileSync(join(folder, "file"), "precious");
+  mkdirSync(join(folder, "folder"));
+  symlinkSync("nowhere", join(folder, "link"));
+  refused(await at("file"), /file is a regular file, not a socket; remove it or choose another path/);
+  assert.equal(readFileSync(join(folder, "file"), "utf8"), "precious");
+  refused(await at("folder"), /folder is a folder, not a socket/);
+  refused(await at("link"), /link is a symbolic link, not a socket/);
+  refused(await at("missing/socket"), /there is no folder .*missing; create it or choose another path/);
+  refused(await at("file/socket"), /file is not a folder; choose another path/);
+  const long = join(folder, "x".repeat(107 - folder.length));
+  refused(await run(t, ...LISTEN, "-p", long), /at most 107 bytes, this one has 108; use a shorter one/);
+  assert.equal(existsSync(long), false);
+  refused(await run(t, ...LISTEN, "-p", ""), /needs a path/);
+});
+
+test("a path of 107 bytes is fine", async (t) => {
+  const folder = temporaryFolder(t);
+  const path = join(folder, "é".repeat(20) + "x".repeat(107 - folder.length - 41));
+  assert.equal(Buffer.byteLength(path), 107);
+  const agent = new Program(t, process.execPath, [CLI, ...LISTEN, "-p", path, "-v"]);
+  await agent.until(() => agent.stderr.includes("listening"), "it listens");
+  assert.equal(statSync(path).isSocket(), true);
+  agent.kill("SIGTERM");
+  assert.equal((await agent.ended).status, 0);
+  assert.equal(existsSync(path), false);
+});
+
+test("no permission", async (t) => {
+  const folder = temporaryFolder(t);
+  const path = join(folder, "closed", "socket");
+  mkdirSync(join(folder, "closed"));
+  chmodSync(folder, 0o711);
+  chmodSync(join(folder, "closed"), 0o500);
+  if (process.getuid?.() === 0) {
+    // Root may write everywhere but into the system's own file systems.
+    refused(await run(t, ...LISTEN, "-p", "/sys/guestwire.sock"), /no permission|read-only/);
+    return;
+  }
+  refused(
+    await run(t, ...LISTEN, "-p", path),
+    /no permission for the socket .*; run as another user or choose another path/,
+  );
+});
+
+test("somebody listens there already", async (t) => {
+  const { path, program } = await startAgent(t);
+  refused(await run(t, ...LISTEN, "-p", path), /somebody listens on .*; stop that program or choose another path/);
+  const client = await Client.connect(path);
+  assert.equal(await client.ask('{"execute":"guest-ping"}'), '{"return": {}}\n');
+  client.reset();
+  program.kill("SIGTERM");
+  assert.equal((await program.ended).status, 0);
+});
+
+test("the state folder must be there", async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, "file"), "");
+  const path = join(folder, "socket");
+  for (const name of ["missing", "file"]) {
+    refused(
+      await run(t, ...LISTEN, "-p", path, "-t", join(folder, name)),
+      /no state folder .*; create it or name another with -t/,
+    );
+  }
+  const { program } = await startAgent(t, "-t", folder);
+  program.kill("SIGTERM");
+  assert.equal((await program.ended).status, 0);
+});
+
+test("a log file that cannot be opened", async (t) => {
+  const folder = temporaryFolder(t);
+  const logging = (name: string): Promise<Ending> =>
+    run(t, ...LISTEN, "-p", join(folder, "socket"), "-l", join(folder, name));
+  refused(await logging("."), /log file .* is a folder; name a file with -l/);
+  refused(await logging("missing/log"), /folder of the log file .* is not there; create it or name another/);
+  writeFileSync(join(folder, "file"), "");
+  refused(await logging("file/log"), /log file .* cannot be opened \(ENOTDIR\); name another with -l/);
+  execFileSync("mkfifo", [join(folder, "pipe")]);
+  refused(await logging("pipe"), /log file .* cannot be opened \(ENXIO\)/);
+  assert.equal(existsSync(join(folder, "socket")), false);
+});
+
+test("the long forms of the options", async (t: TestContext) => {
+  const folder = temporaryFolder(t);
+  const path = join(folder, "socket");
+  const args = [
+    "agent",
+    "--method=unix-listen",
+    "--path",
+    path,
+    "--statedir",
+    folder,
+    "--logfile",
+    join(folder, "log"),
+  ];
+  const more = [
+    "--verbose",
+    "--block-rpcs=guest-ping",
+    "--allow-rpcs=guest-ping,guest-info",
+    "--core=wasm",
+    "--limit=depth=64",
+  ];
+  const agent = new Program(t, process.execPath, [CLI, ...args, ...more]);
+  await agent.until(() => existsSync(path), "the socket is there");
+  const client = await Client.connect(path);
+  assert.match(await client.ask('{"execute":"guest-ping"}'), /guest-ping has been disabled/);
+  assert.match(await client.ask('{"execute":"guest-sync"}'), /guest-sync has been disabled/);
+  assert.match(await client.ask('{"execute":"guest-info"}'), /^\{"return"/);
+  assert.match(await client.ask("[".repeat(65)), /nesting depth limit/);
+  client.reset();
+  agent.kill("SIGTERM");
+  assert.equal((await agent.ended).status, 0);
+  assert.match(readFileSync(join(folder, "log"), "utf8"), /info: listening on .*, core wasm\n/);
+});

@@ -1,0 +1,85 @@
+// What is shipped: sizes, the module's imports and exports, versions.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { test } from "node:test";
+import { VERSION } from "guestwire";
+import { sizes } from "../../scripts/sizes.mjs";
+
+const ROOT = join(import.meta.dirname, "../..");
+const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+  version: string;
+  dependencies: Record<string, string>;
+  exports: Record<string, string | { types: string; default: string }>;
+  scripts: Record<string, string>;
+};
+
+/** Bytes, and gzipped bytes, that each may have: what it has now and a little more. */
+const MOST: Record<string, readonly [number, number]> = {
+  "agent.wasm": [23_100, 10_700],
+  "agent-simd.wasm": [28_800, 11_700],
+  "core (ESM, minified)": [32_000, 11_000],
+};
+
+test("sizes stay what they are", async () => {
+  const found = await sizes();
+  assert.deepEqual(found.map(({ name }) => name).toSorted(), Object.keys(MOST).toSorted());
+  for (const { name, bytes, gzip } of found) {
+    const [most, mostGzip] = MOST[name] ?? [0, 0];
+    assert.ok(bytes <= most, `${name} has ${bytes} bytes, ${most} are allowed`);
+    assert.ok(gzip <= mostGzip, `${name} has ${gzip} bytes gzipped, ${mostGzip} are allowed`);
+  }
+});
+
+test("agent.wasm imports nothing and exports its interface", () => {
+  for (const file of ["agent.wasm", "agent-simd.wasm"]) {
+    const module = new WebAssembly.Module(readFileSync(join(ROOT, "dist", file)));
+    assert.deepEqual(WebAssembly.Module.imports(module), []);
+    const names = WebAssembly.Module.exports(module).map(({ name }) => name);
+    assert.ok(names.includes("memory"));
+    assert.deepEqual(
+      names.filter((name) => name !== "memory" && !/^gw_[a-z_]+$/.test(name)),
+      [],
+    );
+  }
+});
+
+test("the version is the package's", () => {
+  assert.equal(VERSION, manifest.version);
+});
+
+test("the run-time dependencies are two, and nothing runs at installation", () => {
+  assert.deepEqual(Object.keys(manifest.dependencies).toSorted(), ["reflect-metadata", "tsyringe"]);
+  assert.deepEqual(
+    Object.keys(manifest.scripts).filter((name) => /^(pre|post)?install$|^prepare$/.test(name)),
+    [],
+  );
+});
+
+test("every entry of the exports map is there, for import and for require", async () => {
+  const require = createRequire(import.meta.url);
+  for (const [name, target] of Object.entries(manifest.exports)) {
+    if (typeof target === "string") continue;
+    const entry = `guestwire${name.slice(1)}`;
+    readFileSync(join(ROOT, target.types));
+    const imported = (await import(entry)) as Record<string, unknown>;
+    const required = require(entry) as Record<string, unknown>;
+    assert.ok(Object.keys(imported).length > 0, `${entry} exports nothing`);
+    assert.deepEqual(
+      Object.keys(imported).toSorted(),
+      Object.keys(required)
+        .filter((key) => key !== "__esModule")
+        .toSorted(),
+    );
+  }
+});
+
+test("every error code is in the documentation, and no other", () => {
+  const declared = readFileSync(join(ROOT, "hosts/common/errors.ts"), "utf8").match(/"GW_ERR_[A-Z_]+"/g) ?? [];
+  const documented = readFileSync(join(ROOT, "docs/errors.md"), "utf8").match(/^\| `GW_ERR_[A-Z_]+`/gm) ?? [];
+  const names = (found: string[]): string[] => found.map((text) => text.replaceAll(/[^A-Z_]/g, "")).toSorted();
+  assert.ok(declared.length > 0);
+  assert.deepEqual(names(documented), names(declared));
+});

@@ -1,0 +1,112 @@
+// A peer in memory: a transport whose other side is a test. It is as unkind as a transport may be: the bytes it hands in
+// are garbled when the call returns, and it can refuse to take more.
+
+import type { Receiver, Transport } from "guestwire";
+
+export class Peer implements Transport {
+  /** What the session wrote so far, in latin-1. */
+  received = "";
+  /** The session asked to be left alone. */
+  paused = false;
+  closed = false;
+  /** Asked at each write: whether the channel still takes bytes behind these. */
+  takes: () => boolean = () => true;
+  /** Why a call of the session's was wrong; a test looks at it. */
+  readonly misuse: string[] = [];
+  private receiver: Receiver | undefined;
+  private writing = false;
+  private blocked = false;
+
+  start(receiver: Receiver): void {
+    if (this.receiver !== undefined) this.misuse.push("started twice");
+    this.receiver = receiver;
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.blocked) this.misuse.push("a write while the channel takes none");
+    if (this.writing) this.misuse.push("a write inside a write");
+    if (bytes.length === 0) this.misuse.push("a write of nothing");
+    this.writing = true;
+    this.received += Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+    this.blocked = !this.takes();
+    this.writing = false;
+    return !this.blocked;
+  }
+
+  pause(): void {
+    if (this.paused) this.misuse.push("paused twice");
+    this.paused = true;
+  }
+
+  resume(): void {
+    if (!this.paused) this.misuse.push("resumed without a pause");
+    this.paused = false;
+  }
+
+  async close(): Promise<void> {
+    this.hangUp();
+  }
+
+  /** Sends these characters as bytes, in one chunk. */
+  send(text: string): void {
+    this.sendBytes(Uint8Array.from(Buffer.from(text, "latin1")));
+  }
+
+  /** Sends bytes in one chunk. They are garbled then. */
+  sendBytes(bytes: Uint8Array): void {
+    this.receiver?.data(bytes);
+    bytes.fill(0x5a);
+  }
+
+  /** Whether the session waits for `drain`. */
+  get isBlocked(): boolean {
+    return this.blocked;
+  }
+
+  /** The channel takes bytes again. */
+  drain(): void {
+    this.blocked = false;
+    this.receiver?.drained();
+  }
+
+  /** The peer is gone. */
+  hangUp(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.receiver?.closed();
+  }
+
+  /** What was received since the last time. */
+  take(): string {
+    const text = this.received;
+    this.received = "";
+    return text;
+  }
+}
+
+/** A text in pieces of these lengths, over and over. */
+export function* cut(text: string, lengths: readonly number[]): Generator<string> {
+  for (let at = 0, n = 0; at < text.length; n++) {
+    const length = lengths[n % lengths.length] ?? text.length;
+    yield text.slice(at, at + length);
+    at += length;
+  }
+}
+
+/** A flush and a delimited sync, as clients begin. */
+export function sync(id: number | bigint): string {
+  return `\xff{"execute":"guest-sync-delimited","arguments":{"id":${id}}}\n`;
+}
+
+/** The end of the answer to it. */
+export function synced(id: number | bigint): string {
+  return `\xff{"return": ${id}}\n`;
+}
+
+/** The error reply with this description, as the wire has it. */
+export function generic(desc: string): string {
+  return `{"error": {"class": "GenericError", "desc": "${desc}"}}\n`;
+}
+
+/** What 0xFF draws from an agent in its starting state. */
+export const FLUSHED = generic("JSON parse error, stray '\\uFFFD'");
