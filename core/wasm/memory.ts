@@ -58,8 +58,9 @@ function makeRoom(end: usize): void {
   if (pages > 16) memory.grow(pages);
 }
 
-function take(size: usize): usize {
-  // The block that is wanted may wait in the list of its own size or, larger, in the next one.
+/** A free block of at least this size, out of its list; 0 where none waits. */
+function reuse(size: usize): usize {
+  // It may wait in the list of the size's own power of two or, larger, in the next one.
   for (let list = listOf(size), next = list + 4; list <= next; list += 4) {
     let link = list;
     let block = load<usize>(link);
@@ -72,23 +73,42 @@ function take(size: usize): usize {
       block = load<usize>(link);
     }
   }
+  return 0;
+}
+
+function isLast(block: usize): bool {
+  return block + sizeOf(block) + OVERHEAD == heapEnd();
+}
+
+function take(size: usize): usize {
+  const block = reuse(size);
+  if (block != 0) return block;
   makeRoom(heapEnd() + size);
   return heap.alloc(size);
 }
 
 function give(block: usize): void {
   if (block == 0) return;
+  if (isLast(block)) {
+    heap.free(block);
+    return;
+  }
   const list = listOf(sizeOf(block));
   store<usize>(block, load<usize>(list));
   store<usize>(list, block);
 }
 
 function grow(old: usize, used: usize, size: usize): usize {
-  if (old != 0 && old + sizeOf(old) + OVERHEAD == heapEnd()) {
-    makeRoom(old + size);
-    return heap.realloc(old, size);
+  // A block from the lists may be larger than what it was taken for.
+  if (old != 0 && sizeOf(old) >= size) return old;
+  let block = reuse(size);
+  if (block == 0) {
+    if (old != 0 && isLast(old)) {
+      makeRoom(old + size);
+      return heap.realloc(old, size);
+    }
+    block = take(size);
   }
-  const block = take(size);
   memory.copy(block, old, used);
   give(old);
   return block;
