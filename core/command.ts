@@ -1,5 +1,5 @@
 // What a command is, and what it sees of a request. A portable command extends Command and keeps to the language that asc
-// and tsc share (docs/portable.md of the package names it); the host's own commands are RemoteCommands.
+// and tsc share (CONTRIBUTING.md describes it); the host's own commands are RemoteCommands.
 
 import {
   ABSENT,

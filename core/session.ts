@@ -18,10 +18,8 @@ import { Output } from "./output.ts";
 import { Parser } from "./parser.ts";
 import { Reply } from "./reply.ts";
 import { Shared } from "./shared.ts";
-import { Writer } from "./writer.ts";
+import { UNBOUNDED, Writer } from "./writer.ts";
 
-/** What `write` says about a piece of output that the caller wanted no bound for. */
-const ALL: i32 = 0x7fffffff;
 const FLUSH: i32 = 0xff;
 
 export class Session {
@@ -177,7 +175,7 @@ export class Session {
     }
     const echo = new Echo(this.parser.document);
     echo.start(object);
-    echo.run(writer, ALL);
+    echo.run(writer, UNBOUNDED);
   }
 
   /** Answers call `number` with a value in JSON; false where that call is not pending. The session may take bytes then. */
@@ -195,7 +193,7 @@ export class Session {
       } else {
         this.reply.begin(this.shared.limits.replyBytes);
         this.shared.resultEcho.start(0);
-        this.shared.resultEcho.run(this.writer, ALL);
+        this.shared.resultEcho.run(this.writer, UNBOUNDED);
         this.dispatcher.succeed(command);
       }
       results.reset();

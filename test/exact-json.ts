@@ -7,9 +7,8 @@ type Marked = `${"s" | "n"}${string}`;
 /** Parses JSON; its strings, keys among them, and its numbers become Marked strings. Throws where it is none. */
 export function parseExact(json: string): unknown {
   return JSON.parse(
-    json.replace(
-      /"((?:[^"\\]+|\\.)*)"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g,
-      (token, text?: string) => (text === undefined ? `"n${token}"` : `"s${text}"`),
+    json.replace(/"((?:[^"\\]+|\\.)*)"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g, (token, text?: string) =>
+      text === undefined ? `"n${token}"` : `"s${text}"`,
     ),
   );
 }

@@ -4,7 +4,7 @@
 import type { HostCommand, PortableCommand } from "../../plugins/api.ts";
 import type { CommandState, Core, CoreAgent, CoreSession, Sink } from "./core.ts";
 import { GuestwireError } from "./errors.ts";
-import { LIMIT_NAMES, LIMIT_SPECS, type Limits } from "./limits.ts";
+import { CORE_LIMITS, type LimitName, type Limits } from "./limits.ts";
 import type { LogDomain, LogLevel } from "./logger.ts";
 
 /** A core that holds more than this beyond its start is dropped when its last session ends. */
@@ -39,9 +39,7 @@ export class Engine {
   start(): CoreAgent {
     if (this.agent !== undefined) return this.agent;
     const agent = this.core.start(this.log);
-    for (const name of LIMIT_NAMES) {
-      if (LIMIT_SPECS[name].number >= 0) agent.setLimit(LIMIT_SPECS[name].number, this.limits[name]);
-    }
+    for (const [name, number] of Object.entries(CORE_LIMITS)) agent.setLimit(number, this.limits[name as LimitName]);
     agent.setVersion(this.version);
     for (const [number, command] of this.commands) this.register(agent, number, command);
     for (const [name, reason] of this.disabled) agent.disable(name, reason);

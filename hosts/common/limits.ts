@@ -1,42 +1,57 @@
-// The limits' names, defaults and ranges. core/limits.ts has the reasons.
+// The limits by their names. core/limits.ts has defaults, range and reasons; the deadline of host commands is ours.
 
+import {
+  LIMIT_DEPTH,
+  LIMIT_ERRORS_IN_ROW,
+  LIMIT_MESSAGE_BYTES,
+  LIMIT_QUEUE_BYTES,
+  LIMIT_REPLY_BYTES,
+  LIMIT_TOKENS,
+  LIMIT_TOTAL_BYTES,
+} from "../../core/codes.ts";
+import { Limits as CoreLimits, LIMIT_LEAST, LIMIT_MOST } from "../../core/limits.ts";
 import { GuestwireError } from "./errors.ts";
 
-interface LimitSpec {
-  /** Its number in core/codes.ts; commandMs is the host's own. */
-  readonly number: number;
-  readonly default: number;
-  readonly least: number;
-}
+/** The core's limits and their numbers there. */
+export const CORE_LIMITS = {
+  messageBytes: LIMIT_MESSAGE_BYTES,
+  tokens: LIMIT_TOKENS,
+  depth: LIMIT_DEPTH,
+  replyBytes: LIMIT_REPLY_BYTES,
+  queueBytes: LIMIT_QUEUE_BYTES,
+  errorsInRow: LIMIT_ERRORS_IN_ROW,
+  totalBytes: LIMIT_TOTAL_BYTES,
+} as const;
 
-const MOST = 536_870_912;
-
-export const LIMIT_SPECS = {
-  messageBytes: { number: 0, default: 67_108_863, least: 64 },
-  tokens: { number: 1, default: 2_097_152, least: 64 },
-  depth: { number: 2, default: 1_024, least: 64 },
-  replyBytes: { number: 3, default: 4_000_000, least: 64 },
-  queueBytes: { number: 4, default: 1_048_576, least: 64 },
-  errorsInRow: { number: 5, default: 64, least: 0 },
-  totalBytes: { number: 6, default: 268_435_456, least: 64 },
-  commandMs: { number: -1, default: 30_000, least: 0 },
-} as const satisfies Record<string, LimitSpec>;
-
-export type LimitName = keyof typeof LIMIT_SPECS;
+export type LimitName = keyof typeof CORE_LIMITS | "commandMs";
 export type Limits = Record<LimitName, number>;
-export const LIMIT_NAMES = Object.keys(LIMIT_SPECS) as LimitName[];
+
+/** One host command, in milliseconds. */
+const COMMAND_MS = 30_000;
+
+/** Those that may be 0: no cap, no deadline. */
+const OPEN: readonly string[] = ["errorsInRow", "commandMs"];
+
+const DEFAULTS: Readonly<Limits> = { ...defaultsOfCore(), commandMs: COMMAND_MS };
+
+export const LIMIT_NAMES = Object.keys(DEFAULTS) as LimitName[];
+
+function defaultsOfCore(): Record<keyof typeof CORE_LIMITS, number> {
+  const { messageBytes, tokens, depth, replyBytes, queueBytes, errorsInRow, totalBytes } = new CoreLimits();
+  return { messageBytes, tokens, depth, replyBytes, queueBytes, errorsInRow, totalBytes };
+}
 
 /** The defaults with these changes. Throws GW_ERR_LIMIT on an unknown name or a value out of range. */
 export function completeLimits(changes: Partial<Limits> = {}): Limits {
-  const limits = Object.fromEntries(LIMIT_NAMES.map((name) => [name, LIMIT_SPECS[name].default])) as Limits;
+  const limits = { ...DEFAULTS };
   for (const [name, value] of Object.entries(changes)) {
-    const spec = Object.hasOwn(LIMIT_SPECS, name) ? LIMIT_SPECS[name as LimitName] : undefined;
-    if (spec === undefined) {
+    if (!Object.hasOwn(DEFAULTS, name)) {
       throw new GuestwireError("GW_ERR_LIMIT", `unknown limit '${name}'; there are ${LIMIT_NAMES.join(", ")}`);
     }
     if (value === undefined) continue;
-    if (!Number.isInteger(value) || value < spec.least || value > MOST) {
-      throw new GuestwireError("GW_ERR_LIMIT", `limit ${name} must be an integer from ${spec.least} to ${MOST}`);
+    const least = OPEN.includes(name) ? 0 : LIMIT_LEAST;
+    if (!Number.isInteger(value) || value < least || value > LIMIT_MOST) {
+      throw new GuestwireError("GW_ERR_LIMIT", `limit ${name} must be an integer from ${least} to ${LIMIT_MOST}`);
     }
     limits[name as LimitName] = value;
   }

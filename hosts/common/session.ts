@@ -26,6 +26,9 @@ export interface SessionHost extends CallHost {
   ended(session: PeerSession): void;
 }
 
+/** How long a peer that takes none of its replies holds up `close`, in milliseconds. */
+const STALL_MS = 1000;
+
 /** A chunk of this size may leave large buffers behind. */
 const LARGE_CHUNK = 4096;
 
@@ -74,25 +77,30 @@ export class PeerSession implements Session, Answer {
     if (this.rest.length === 0) {
       try {
         taken = core.receive(bytes);
+        if (taken === bytes.length && core.pending() === undefined) return;
       } catch (error) {
         this.host.crashed(error);
         return;
       }
-      if (taken === bytes.length && core.pending() === undefined) return;
     }
     if (taken < bytes.length) this.rest.push(bytes.slice(taken));
     this.proceed();
   }
 
   private drained(): void {
-    if (this.core === undefined) return;
+    this.attempt((core) => core.drained());
+    this.proceed();
+  }
+
+  /** Asks the core something, where there is one; should it throw, it is lost with all its sessions. */
+  private attempt<T>(ask: (core: CoreSession) => T): T | undefined {
+    if (this.core === undefined) return undefined;
     try {
-      this.core.drained();
+      return ask(this.core);
     } catch (error) {
       this.host.crashed(error);
-      return;
+      return undefined;
     }
-    this.proceed();
   }
 
   /** Nothing more comes in: closes when all is answered. */
@@ -106,7 +114,22 @@ export class PeerSession implements Session, Answer {
     if (!this.paused) this.transport.pause();
     this.paused = true;
     this.finish();
+    this.hurry();
     return this.closed;
+  }
+
+  /** Closes for good when the peer has taken nothing for a while. A command that is under way has its own deadline. */
+  private hurry(): void {
+    const left = this.waiting();
+    this.host.clock.after(STALL_MS, () => {
+      if (this.core === undefined) return;
+      if (this.call === undefined && this.waiting() >= left) void this.transport.close();
+      else this.hurry();
+    });
+  }
+
+  private waiting(): number {
+    return this.attempt((core) => core.waiting()) ?? 0;
   }
 
   /** Goes on until the core waits for something; then holds the peer back, lets it go on, or closes. */
@@ -166,28 +189,22 @@ export class PeerSession implements Session, Answer {
   }
 
   delimit(call: number): void {
-    this.core?.delimit(call);
+    this.attempt((core) => core.delimit(call));
   }
 
   private settle(answer: (core: CoreSession) => void): void {
     this.call = undefined;
-    if (this.core === undefined) return;
-    try {
-      answer(this.core);
-    } catch (error) {
-      this.host.crashed(error);
-      return;
-    }
+    this.attempt(answer);
     this.proceed();
   }
 
   /** Gives large buffers back where nothing is under way. */
   trim(): void {
-    this.core?.trim();
+    this.attempt((core) => core.trim());
   }
 
   counters(): { resyncs: number; suppressed: number } {
-    return this.core?.counters() ?? { resyncs: 0, suppressed: 0 };
+    return this.attempt((core) => core.counters()) ?? { resyncs: 0, suppressed: 0 };
   }
 
   /** Gives up what is under way and closes the transport. `lost`: the core session is gone already. */
@@ -200,13 +217,12 @@ export class PeerSession implements Session, Answer {
 
   /** The transport is closed: what the peer left behind is dropped. */
   private gone(): void {
-    this.host.ended(this);
-    const core = this.core;
-    this.core = undefined;
-    this.rest.length = 0;
     this.call?.abandon("the session is closed");
     this.call = undefined;
-    core?.close();
+    this.rest.length = 0;
+    this.host.ended(this);
+    this.attempt((core) => core.close());
+    this.core = undefined;
     this.settleClosed();
   }
 }

@@ -9,16 +9,14 @@ const BUFFER_BYTES = 262_144;
 /** All sockets may share it: what was read is handed on before another one reads. */
 const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
 
-/** What a socket reads, on its way to whoever wants it; valid until the call returns. */
+/** What a socket reads, on its way to whoever wants it. */
 export class Reader {
-  sink: (bytes: Uint8Array) => void = () => {};
+  /** Takes bytes, which are valid until it returns; false where no more should be read for now. */
+  sink: (bytes: Uint8Array) => boolean = () => true;
   /** The socket's option. */
   readonly onread: OnReadOpts = {
     buffer,
-    callback: (count, bytes) => {
-      this.sink(bytes.subarray(0, count));
-      return true;
-    },
+    callback: (count, bytes) => this.sink(bytes.subarray(0, count)),
   };
 }
 
@@ -35,5 +33,5 @@ export function withReader(accepted: Socket, reader: Reader): Socket | undefined
 }
 
 function handleOf(socket: Socket): unknown {
-  return (socket as { _handle?: unknown })._handle;
+  return Reflect.get(socket, "_handle");
 }

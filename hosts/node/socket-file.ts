@@ -1,6 +1,6 @@
 // The file that stands for a unix socket: whose it is, and what is in the way of making one.
 
-import { type BigIntStats, existsSync, lstatSync, renameSync, unlinkSync } from "node:fs";
+import { type BigIntStats, lstatSync, renameSync, statSync, unlinkSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname } from "node:path";
 import { GuestwireError } from "../common/index.ts";
@@ -80,8 +80,8 @@ export function closeSparing(path: string, close: () => void): void {
 /** Says what to do about an error of listening or connecting. */
 export function socketError(path: string, error: NodeJS.ErrnoException): GuestwireError {
   const folder = dirname(path);
-  // Asked before the code is looked at: for a missing folder libuv says EACCES.
-  if (!existsSync(folder)) return refuse(`there is no folder ${folder}; create it or choose another path`, error);
+  // For a missing folder libuv says EACCES, so we look for ourselves.
+  if (isMissing(folder)) return refuse(`there is no folder ${folder}; create it or choose another path`, error);
   switch (error.code) {
     case "ENOTDIR":
       return refuse(`${folder} is not a folder; choose another path`, error);
@@ -111,6 +111,14 @@ function isListening(path: string): Promise<boolean> {
       resolve(error.code !== "ECONNREFUSED" && error.code !== "ENOENT");
     });
   });
+}
+
+function isMissing(folder: string): boolean {
+  try {
+    return statSync(folder, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
+  }
 }
 
 function kindOf(file: BigIntStats): string {

@@ -19,6 +19,7 @@ export class SocketTransport implements Transport {
   private readonly reader: Reader | undefined;
   private receiver: Receiver | undefined;
   private failure: Error | undefined;
+  private paused = false;
   /** The last write was told to wait. */
   private full = false;
   /** The peer sends no more; it may still read. */
@@ -51,8 +52,15 @@ export class SocketTransport implements Transport {
       this.ended = true;
       receiver.ended();
     });
-    if (this.reader === undefined) stream.on("data", (bytes: Uint8Array) => receiver.data(bytes));
-    else this.reader.sink = (bytes) => receiver.data(bytes);
+    if (this.reader === undefined) {
+      stream.on("data", (bytes: Uint8Array) => receiver.data(bytes));
+    } else {
+      this.reader.sink = (bytes) => {
+        receiver.data(bytes);
+        // A pause right after a resume would not hold by itself.
+        return !this.paused;
+      };
+    }
     stream.resume();
   }
 
@@ -66,10 +74,12 @@ export class SocketTransport implements Transport {
   }
 
   pause(): void {
+    this.paused = true;
     this.stream.pause();
   }
 
   resume(): void {
+    this.paused = false;
     this.stream.resume();
   }
 

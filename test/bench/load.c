@@ -26,7 +26,7 @@ enum { PATIENCE_MS = 10000, BATCH = 1300, INPUT = 1 << 18, LONGEST = 1 << 26 };
 
 static const char REQUEST_TEXT[] = "{\"execute\":\"guest-sync\",\"arguments\":{\"id\":10000}}\n";
 static const char REPLY_TEXT[] = "{\"return\": 10000}\n";
-/* Where the digits of the id start. Five digits, so that all requests have one length; they begin again when used up. */
+/* Where the id starts. It has five digits, so that all requests have one length; they begin again when used up. */
 enum { REQUEST_DIGITS = 42, REPLY_DIGITS = 11, DIGITS = 5 };
 enum { REQUEST_SIZE = sizeof REQUEST_TEXT - 1, REPLY_SIZE = sizeof REPLY_TEXT - 1 };
 

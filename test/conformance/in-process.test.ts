@@ -34,7 +34,10 @@ for (const [name, core] of BUILDS) {
         for (const chunk of chunks) peer.send(chunk);
         peer.send(sync(2));
         const got = peer.take();
-        assert.ok(got.endsWith(synced(2)), `${one.name}: the sync behind it was not answered, but ${JSON.stringify(got)}`);
+        assert.ok(
+          got.endsWith(synced(2)),
+          `${one.name}: the sync behind it was not answered, but ${JSON.stringify(got)}`,
+        );
         const reply = got.slice(0, -synced(2).length);
         if (!matches(one, reply)) {
           assert.equal(reply, one.reply, `${one.name}, sent as ${JSON.stringify(chunks.slice(0, 4))}`);

@@ -27,10 +27,7 @@ const VECTORS: readonly (readonly [input: string, output: string, compare?: "jso
     generic("Invalid parameter type for 'id', expected: integer"),
   ],
   [`{"execute":"guest-sync-delimited"}${PING}`, generic("Parameter 'id' is missing") + PONG],
-  [
-    '\xff{"execute":"guest-sync-delimited","arguments":{"id":123}}\n',
-    `${stray("\\uFFFD")}\xff{"return": 123}\n`,
-  ],
+  ['\xff{"execute":"guest-sync-delimited","arguments":{"id":123}}\n', `${stray("\\uFFFD")}\xff{"return": 123}\n`],
   [
     withId('{"z":[1,2.50,null,true,"\xc3\xa9\\u0000\\ud83d\\ude00\x7f/"],"a":1}'),
     ponged('{"a": 1, "z": [1, 2.5, null, true, "\\u00E9\\u0000\\uD83D\\uDE00\\u007F/"]}'),
@@ -47,10 +44,7 @@ const VECTORS: readonly (readonly [input: string, output: string, compare?: "jso
   ['{"execute":"guest-sync-delimited","arguments":{"id":3},"id":"zz"}', '\xff{"return": 3, "id": "zz"}\n'],
   ["[]", NOT_OBJECT],
   ["{}", generic("QMP input lacks member 'execute'")],
-  [
-    '{"id":null}',
-    '{"id": null, "error": {"class": "GenericError", "desc": "QMP input lacks member \'execute\'"}}\n',
-  ],
+  ['{"id":null}', '{"id": null, "error": {"class": "GenericError", "desc": "QMP input lacks member \'execute\'"}}\n'],
   [
     '{"execute": @, "arguments": {}}\n',
     stray("@") + EXPECTING + NOT_OBJECT + EXPECTING + generic("QMP input lacks member 'execute'") + EXPECTING,

@@ -205,7 +205,7 @@ export class Client {
       if (size > 0) tail = (tail + bytes.subarray(-size).toString("latin1")).slice(-size);
       if (isEnough(tail)) this.wake();
     };
-    this.socket.on("data", collect);
+    this.socket.on("data", collect).resume();
     while (!this.over && !isEnough(tail)) await new Promise<void>((resolve) => (this.wake = resolve));
     this.socket.off("data", collect).pause();
     const all = Buffer.concat(this.received);

@@ -8,7 +8,7 @@ import fc from "fast-check";
 import type { Limits } from "guestwire";
 import { ENGINES } from "../engines.ts";
 import { type Peer, cut, sync, synced } from "../peer.ts";
-import { ALL, ANSWERING } from "./commands.ts";
+import { ANSWERING } from "./commands.ts";
 import { Rig } from "./rig.ts";
 import { stream } from "./sessions.ts";
 import { RUNS, SEED } from "./settings.ts";
@@ -105,7 +105,11 @@ async function alone(rig: Rig, bytes: string): Promise<string> {
   return peer.received;
 }
 
-async function together(rig: Rig, plans: readonly PeerPlan[], order: readonly { what: string; who: number }[]): Promise<Peer[]> {
+async function together(
+  rig: Rig,
+  plans: readonly PeerPlan[],
+  order: readonly { what: string; who: number }[],
+): Promise<Peer[]> {
   const actors = plans.map((one) => new Actor(rig.connect(), one, sync(ID)));
   for (const { what, who } of order) {
     const actor = actors[who % actors.length];
@@ -166,7 +170,10 @@ test("each peer is answered as if it were alone, by both engines alike", async (
   );
   for (const rig of [...references, ...engines.flatMap(({ rigs }) => rigs)]) {
     assert.equal(rig.agent.stats.sessions, 0);
-    assert.deepEqual(rig.records.filter((record) => record.startsWith("critical")), []);
+    assert.deepEqual(
+      rig.records.filter((record) => record.startsWith("critical")),
+      [],
+    );
     await rig.agent.close();
   }
   assert.ok(sessions >= RUNS, `only ${sessions} sessions`);

@@ -4,8 +4,7 @@
 import { isRecord, parseExact, sameValue } from "../exact-json.ts";
 
 /** A number beyond a double: the real agent prints `inf`, which is no JSON; ours refuses the id. */
-const REFUSED_ID =
-  '{"error": {"class": "GenericError", "desc": "QMP input member \'id\' has a number out of range"}}';
+const REFUSED_ID = '{"error": {"class": "GenericError", "desc": "QMP input member \'id\' has a number out of range"}}';
 const INFINITY = /[ [{]-?inf[,\]} ]/;
 
 /** Sentences that echo a piece of the request. Ours cuts it at 256 bytes; the real agent some of them at 1023. */

@@ -52,7 +52,9 @@ suite("against the real agent", { skip }, () => {
       const mine = split(peer.received, sessions, salt);
       const index = mine.findIndex((reply, n) => !agree(reply, theirs[n] ?? ""));
       if (index >= 0) {
-        const [session, reply, wanted] = [sessions[index], mine[index], theirs[index]].map((text) => JSON.stringify(text));
+        const [session, reply, wanted] = [sessions[index], mine[index], theirs[index]].map((text) =>
+          JSON.stringify(text),
+        );
         return `${session}\n  real agent ${wanted}\n  ${name} ${reply}`;
       }
     }

@@ -91,20 +91,54 @@ const NUMBERS = [
 
 const WORDS = ["true", "false", "null", "nul", "truex", "True", "x", "undefined"];
 
-const BYTE_SOUP = [..."{}[]:,\"' \t\n\rtnfa019-.eE\\u/@%Z", "\x00", "\x01", "\x7f", "\x80", "\xbf", "\xc3", "\xe2", "\xf0", "\xfe", "\xff"];
+const BYTE_SOUP = [
+  ..."{}[]:,\"' \t\n\rtnfa019-.eE\\u/@%Z",
+  "\x00",
+  "\x01",
+  "\x7f",
+  "\x80",
+  "\xbf",
+  "\xc3",
+  "\xe2",
+  "\xf0",
+  "\xfe",
+  "\xff",
+];
 
-const TOKENS = ["{", "}", "[", "]", ":", ",", '"a"', '"b"', "'a'", '"\\u0061"', '"id"', '"execute"', '"guest-ping"', "1", "1.5", "true", "x", " ", "\n", "@", "\xff"];
+const TOKENS = [
+  "{",
+  "}",
+  "[",
+  "]",
+  ":",
+  ",",
+  '"a"',
+  '"b"',
+  "'a'",
+  '"\\u0061"',
+  '"id"',
+  '"execute"',
+  '"guest-ping"',
+  "1",
+  "1.5",
+  "true",
+  "x",
+  " ",
+  "\n",
+  "@",
+  "\xff",
+];
 
 /** Picks the first `valid` of a list more often than the rest. */
-function mostly(list: readonly string[], valid: number): fc.Arbitrary<string> {
+function mostly(choices: readonly string[], valid: number): fc.Arbitrary<string> {
   return fc.oneof(
-    { weight: 4, arbitrary: fc.constantFrom(...list.slice(0, valid)) },
-    { weight: 1, arbitrary: fc.constantFrom(...list) },
+    { weight: 4, arbitrary: fc.constantFrom(...choices.slice(0, valid)) },
+    { weight: 1, arbitrary: fc.constantFrom(...choices) },
   );
 }
 
 const joined = (pieces: fc.Arbitrary<string>, maxLength: number): fc.Arbitrary<string> =>
-  fc.array(pieces, { maxLength }).map((list) => list.join(""));
+  fc.array(pieces, { maxLength }).map((parts) => parts.join(""));
 
 const text: fc.Arbitrary<string> = fc
   .tuple(fc.constantFrom('"', '"', '"', "'"), joined(mostly(STRING_PIECES, 14), 5))
@@ -129,7 +163,10 @@ const colon = mostly([":", ": ", " :", " ", "::", ","], 3);
 function list(item: fc.Arbitrary<string>, open: string, close: string): fc.Arbitrary<string> {
   return fc
     .tuple(fc.array(fc.tuple(item, comma), { maxLength: 5 }), mostly([close, close, "}", "]", `,${close}`, ""], 2))
-    .map(([items, end]) => open + items.map(([one, separator], n) => (n === items.length - 1 ? one : one + separator)).join("") + end);
+    .map(
+      ([items, end]) =>
+        open + items.map(([one, separator], n) => (n === items.length - 1 ? one : one + separator)).join("") + end,
+    );
 }
 
 const { value } = fc.letrec<{ value: string }>((tie) => ({
@@ -137,35 +174,60 @@ const { value } = fc.letrec<{ value: string }>((tie) => ({
     { maxDepth: 4, depthSize: "small" },
     { weight: 3, arbitrary: leaf },
     { weight: 1, arbitrary: list(tie("value"), "[", "]") },
-    { weight: 2, arbitrary: list(fc.tuple(key, colon, tie("value")).map((parts) => parts.join("")), "{", "}") },
+    {
+      weight: 2,
+      arbitrary: list(
+        fc.tuple(key, colon, tie("value")).map((parts) => parts.join("")),
+        "{",
+        "}",
+      ),
+    },
   ),
 }));
 
 const syncArguments: fc.Arbitrary<string> = mostly(NUMBERS, 11).map((number) => `{"id":${number}}`);
+
+/** One member each; a command of a test can tell them apart. */
+const plainArguments = fc.constantFrom('{"a":1}', '{"b":[{}]}', '{"c":null}', '{"d":""}', "{}");
 
 const argumentNames = fc.uniqueArray(fc.stringMatching(/^[a-z][a-z0-9-]{0,7}$/), { maxLength: 6 });
 
 /** Up to seven members: of those the real agent names a certain one. */
 const strangeArguments: fc.Arbitrary<string> = fc
   .tuple(argumentNames, fc.boolean())
-  .map(([names, withId]) => `{${[...names.filter((name) => name !== "id"), ...(withId ? ["id"] : [])].map((name) => `"${name}":1`).join(",")}}`);
+  .map(
+    ([names, withId]) =>
+      `{${[...names.filter((name) => name !== "id"), ...(withId ? ["id"] : [])].map((name) => `"${name}":1`).join(",")}}`,
+  );
 
 const member: fc.Arbitrary<string> = fc.oneof(
   value.map((source) => `"id":${source}`),
-  fc.oneof(syncArguments, strangeArguments, value).map((source) => `"arguments":${source}`),
-  fc.constantFrom('"exec-oob":"guest-ping"', '"control":1', '"foo":1', '"execute":1', '"execute":"guest-sync"', '"arguments":null'),
+  fc.oneof(syncArguments, strangeArguments, plainArguments, value).map((source) => `"arguments":${source}`),
+  fc.constantFrom(
+    '"exec-oob":"guest-ping"',
+    '"control":1',
+    '"foo":1',
+    '"execute":1',
+    '"execute":"guest-sync"',
+    '"arguments":null',
+  ),
   argumentNames.map((names) => names.map((name) => `"${name}":0`).join(",") || '"":0'),
 );
 
 /** A request for one of these commands, or for what is none. */
 function request(names: readonly string[]): fc.Arbitrary<string> {
   const name = mostly([...names, ...UNKNOWN], names.length);
-  const execute = name.map((text) => `"execute":"${text}"`);
+  const execute = name.map((command) => `"execute":"${command}"`);
   return fc.oneof(
-    fc.tuple(name, syncArguments).map(([text, source]) => `{"execute":"${text}","arguments":${source}}`),
+    fc
+      .tuple(name, fc.oneof(syncArguments, syncArguments, plainArguments))
+      .map(([command, source]) => `{"execute":"${command}","arguments":${source}}`),
     fc
       .tuple(execute, fc.array(member, { maxLength: 3 }), fc.boolean(), mostly([",", ", ", ",\n", ",,"], 3))
-      .map(([first, members, front, separator]) => `{${(front ? [first, ...members] : [...members, first]).join(separator)}}`),
+      .map(
+        ([first, members, front, separator]) =>
+          `{${(front ? [first, ...members] : [...members, first]).join(separator)}}`,
+      ),
   );
 }
 
@@ -195,7 +257,11 @@ function apply(source: string, changes: readonly Change[]): string {
 }
 
 /** Around the sizes at which a limit or a cut may lie. */
-const size = fc.oneof(fc.integer({ min: 56, max: 72 }), fc.integer({ min: 248, max: 264 }), fc.integer({ min: 1018, max: 1030 }));
+const size = fc.oneof(
+  fc.integer({ min: 56, max: 72 }),
+  fc.integer({ min: 248, max: 264 }),
+  fc.integer({ min: 1018, max: 1030 }),
+);
 
 const large: fc.Arbitrary<string> = fc.oneof(
   size.map((count) => `{"execute":"guest-ping","id":${"[".repeat(count)}${"]".repeat(count)}}`),

@@ -42,7 +42,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 6,
     arbitrary: fc.record({ what: fc.constant("send" as const), who, bytes: stream(COMMANDS), lengths }),
   },
-  { weight: 1, arbitrary: fc.record({ what: fc.constant("bulk" as const), who, bytes: fc.integer({ min: 4000, max: 40_000 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ what: fc.constant("bulk" as const), who, bytes: fc.integer({ min: 4000, max: 40_000 }) }),
+  },
   { weight: 1, arbitrary: fc.record({ what: fc.constant("replace" as const), who }) },
   { weight: 2, arbitrary: fc.record({ what: fc.constant("complete" as const), index: fc.nat(5) }) },
   { weight: 2, arbitrary: fc.record({ what: fc.constant("enable" as const), name }) },
@@ -143,7 +146,10 @@ test("both engines say the same after every step", async (t) => {
             assert.deepEqual(peer.misuse, []);
             peer.hangUp();
           }
-          assert.deepEqual(player.rig.records.filter((record) => record.startsWith("critical")), []);
+          assert.deepEqual(
+            player.rig.records.filter((record) => record.startsWith("critical")),
+            [],
+          );
           await player.rig.agent.close();
         }
         count += steps.length;

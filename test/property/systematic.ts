@@ -217,7 +217,21 @@ export function* noncharacters(): Generator<string> {
   for (let plane = 0; plane <= 0x11; plane++) {
     for (let low = 0xfffc; low <= 0x10001; low++) points.push(plane * 0x10000 + low);
   }
-  for (const point of [...points, 0, 0x7f, 0x80, 0x7ff, 0x800, 0xd7ff, 0xd800, 0xdbff, 0xdc00, 0xdfff, 0xe000, 0xfeff]) {
+  for (const point of [
+    ...points,
+    0,
+    0x7f,
+    0x80,
+    0x7ff,
+    0x800,
+    0xd7ff,
+    0xd800,
+    0xdbff,
+    0xdc00,
+    0xdfff,
+    0xe000,
+    0xfeff,
+  ]) {
     yield withId(`"${encode(point)}"`);
     yield `"${encode(point)}\n`;
     yield withId(`"${escape(point)}"`);
@@ -230,12 +244,7 @@ function encode(point: number): string {
   if (point < 0x80) return byte(point);
   if (point < 0x800) return bytes(0xc0 | (point >> 6), 0x80 | (point & 63));
   if (point < 0x10000) return bytes(0xe0 | (point >> 12), 0x80 | ((point >> 6) & 63), 0x80 | (point & 63));
-  return bytes(
-    0xf0 | (point >> 18),
-    0x80 | ((point >> 12) & 63),
-    0x80 | ((point >> 6) & 63),
-    0x80 | (point & 63),
-  );
+  return bytes(0xf0 | (point >> 18), 0x80 | ((point >> 12) & 63), 0x80 | ((point >> 6) & 63), 0x80 | (point & 63));
 }
 
 function escape(point: number): string {
@@ -261,7 +270,19 @@ const INTEGERS: readonly bigint[] = [
 
 /** Integers on both sides of every border, of both signs, as argument and as id; and floats likewise. */
 export function* borderNumbers(): Generator<string> {
-  const texts: string[] = ["-0", "-0.0", "0.0", "1e308", "1e309", "-1e309", "1e400", "4.9e-324", "1e-400", "1.0", "1e2"];
+  const texts: string[] = [
+    "-0",
+    "-0.0",
+    "0.0",
+    "1e308",
+    "1e309",
+    "-1e309",
+    "1e400",
+    "4.9e-324",
+    "1e-400",
+    "1.0",
+    "1e2",
+  ];
   for (const border of INTEGERS) {
     for (let offset = -2n; offset <= 2n; offset++) {
       for (const sign of [1n, -1n]) texts.push(String(sign * (border + offset)));
@@ -272,7 +293,12 @@ export function* borderNumbers(): Generator<string> {
     texts.push(`0.${"0".repeat(digits)}1`, `1.${"3".repeat(digits)}e5`, `1.5e${"0".repeat(digits)}3`, `1e-${digits}`);
   }
   texts.push("17976931348623157e292", "17976931348623158e292", "17976931348623159e292", "1.7976931348623157e308");
-  texts.push("1.7976931348623158e308", "1.7976931348623159e308", "0.00017976931348623159e312", "1797693134862315800000e287");
+  texts.push(
+    "1.7976931348623158e308",
+    "1.7976931348623159e308",
+    "0.00017976931348623159e312",
+    "1797693134862315800000e287",
+  );
   // The least number that is none any more: ours looks at its first 32 digits (core/number.ts).
   for (const digits of ["17976931348623158079372897140529", "17976931348623158079372897140531"]) {
     for (const more of ["0", "9"]) texts.push(digits + more.repeat(277), `${digits}e277`, `-0.${digits}${more}e309`);
@@ -304,7 +330,21 @@ export function* duplicateKeys(): Generator<string> {
           yield `{${members}`;
           yield `{"execute":"guest-ping","arguments":{${members}}}`;
           if (count > 10) continue;
-          for (const mistake of [",", ":", " 1", ",1:2", ",{}:1", ',"q"', ',"q" 1', ',"q":x', ',"q":"\\q"', ',"q":[', "]", ',"q":{"b":1,"b":1', ',"q":[1 2']) {
+          for (const mistake of [
+            ",",
+            ":",
+            " 1",
+            ",1:2",
+            ",{}:1",
+            ',"q"',
+            ',"q" 1',
+            ',"q":x',
+            ',"q":"\\q"',
+            ',"q":[',
+            "]",
+            ',"q":{"b":1,"b":1',
+            ',"q":[1 2',
+          ]) {
             yield withId(`{${members}${mistake}}`);
             yield withId(`[${"{"}"x":{${members}${mistake}}}]]`);
           }
@@ -364,7 +404,9 @@ export function* nesting(): Generator<string> {
 
 /** Echoes around the lengths at which one of the two agents cuts. */
 export function* longEchoes(): Generator<string> {
-  for (const length of [1, 200, 250, 251, 252, 253, 254, 255, 256, 257, 258, 259, 300, 1000, 1010, 1020, 1023, 1024, 1025, 1100, 5000]) {
+  for (const length of [
+    1, 200, 250, 251, 252, 253, 254, 255, 256, 257, 258, 259, 300, 1000, 1010, 1020, 1023, 1024, 1025, 1100, 5000,
+  ]) {
     for (const filler of ["a", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xe2\x82", "\x80", "\xf8\x80"]) {
       const text = filler.repeat(Math.ceil(length / filler.length));
       yield `"${text}\n`;

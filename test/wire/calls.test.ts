@@ -7,7 +7,12 @@ import { PING, PONG, call, notFound, onEachBuild, ticks, withCommands } from "./
 
 /** A command that answers when it is told to. */
 class Held {
-  readonly calls: { resolve(value: unknown): void; reject(error: unknown): void; context: CallContext; args: unknown }[] = [];
+  readonly calls: {
+    resolve(value: unknown): void;
+    reject(error: unknown): void;
+    context: CallContext;
+    args: unknown;
+  }[] = [];
   readonly command = {
     name: "test-held",
     run: (args: unknown, context: CallContext) =>
@@ -24,62 +29,77 @@ const HELD = call("test-held");
 
 {
   const held = new Held();
-  onEachBuild("replies leave in the order of the requests; other sessions are not held up", withCommands(held.command), async ({ connect }) => {
-    const [one, other] = [connect(), connect()];
-    one.send(`${PING}{"execute":"test-held","id":1}${PING}{"execute":"nope"}`);
-    assert.equal(one.take(), PONG);
-    other.send(PING);
-    assert.equal(other.take(), PONG);
-    one.send(PING);
-    held.last.resolve([9]);
-    await ticks();
-    assert.equal(one.take(), `{"return": [9], "id": 1}\n${PONG}${notFound("The command nope has not been found")}${PONG}`);
-    assert.deepEqual([...one.misuse, ...other.misuse], []);
-    one.hangUp();
-    other.hangUp();
-  });
+  onEachBuild(
+    "replies leave in the order of the requests; other sessions are not held up",
+    withCommands(held.command),
+    async ({ connect }) => {
+      const [one, other] = [connect(), connect()];
+      one.send(`${PING}{"execute":"test-held","id":1}${PING}{"execute":"nope"}`);
+      assert.equal(one.take(), PONG);
+      other.send(PING);
+      assert.equal(other.take(), PONG);
+      one.send(PING);
+      held.last.resolve([9]);
+      await ticks();
+      assert.equal(
+        one.take(),
+        `{"return": [9], "id": 1}\n${PONG}${notFound("The command nope has not been found")}${PONG}`,
+      );
+      assert.deepEqual([...one.misuse, ...other.misuse], []);
+      one.hangUp();
+      other.hangUp();
+    },
+  );
 }
 
 {
   const held = new Held();
-  onEachBuild("a call whose peer is gone leaves nothing for the next one", withCommands(held.command), async ({ connect, ask }) => {
-    const gone = connect();
-    gone.send(HELD);
-    const { context, resolve } = held.last;
-    gone.hangUp();
-    assert.ok(context.signal.aborted);
-    const count = held.calls.length;
-    assert.equal(ask(call("nope")), notFound("The command nope has not been found"));
-    const next = connect();
-    next.send(call("nope") + HELD);
-    resolve("late");
-    await ticks();
-    assert.equal(next.take(), notFound("The command nope has not been found"));
-    held.last.resolve("own");
-    await ticks();
-    assert.equal(next.take(), '{"return": "own"}\n');
-    assert.equal(held.calls.length, count + 1, "no call but the one that was asked for");
-    next.hangUp();
-    assert.equal(gone.received, "");
-  });
+  onEachBuild(
+    "a call whose peer is gone leaves nothing for the next one",
+    withCommands(held.command),
+    async ({ connect, ask }) => {
+      const gone = connect();
+      gone.send(HELD);
+      const { context, resolve } = held.last;
+      gone.hangUp();
+      assert.ok(context.signal.aborted);
+      const count = held.calls.length;
+      assert.equal(ask(call("nope")), notFound("The command nope has not been found"));
+      const next = connect();
+      next.send(call("nope") + HELD);
+      resolve("late");
+      await ticks();
+      assert.equal(next.take(), notFound("The command nope has not been found"));
+      held.last.resolve("own");
+      await ticks();
+      assert.equal(next.take(), '{"return": "own"}\n');
+      assert.equal(held.calls.length, count + 1, "no call but the one that was asked for");
+      next.hangUp();
+      assert.equal(gone.received, "");
+    },
+  );
 }
 
 {
   const held = new Held();
-  onEachBuild("a half message ends with its peer, a chunk that was held back too", withCommands(held.command), async ({ connect, ask }) => {
-    for (const half of ['{"execute":"guest-pi', '{"execute":"guest-ping","id":[', '"', "\xff@", "12", '{"a":"\\']) {
+  onEachBuild(
+    "a half message ends with its peer, a chunk that was held back too",
+    withCommands(held.command),
+    async ({ connect, ask }) => {
+      for (const half of ['{"execute":"guest-pi', '{"execute":"guest-ping","id":[', '"', "\xff@", "12", '{"a":"\\']) {
+        const peer = connect();
+        peer.send(half);
+        peer.hangUp();
+        assert.equal(ask(PING), PONG, half);
+      }
       const peer = connect();
-      peer.send(half);
+      peer.send(HELD + PING + PING);
       peer.hangUp();
-      assert.equal(ask(PING), PONG, half);
-    }
-    const peer = connect();
-    peer.send(HELD + PING + PING);
-    peer.hangUp();
-    held.last.resolve(1);
-    await ticks();
-    assert.equal(ask(sync(7)).slice(-synced(7).length), synced(7));
-  });
+      held.last.resolve(1);
+      await ticks();
+      assert.equal(ask(sync(7)).slice(-synced(7).length), synced(7));
+    },
+  );
 }
 
 onEachBuild(
@@ -147,13 +167,17 @@ function circle(): unknown {
   return value;
 }
 
-onEachBuild("bytes that the session holds back are its own copy", withCommands({ name: "test-tick", run: () => Promise.resolve(1) }), async ({ connect }) => {
-  const request = call("test-tick") + PING;
-  for (const bytes of [Buffer.from(request), Uint8Array.from(Buffer.from(request))]) {
-    const peer = connect();
-    peer.sendBytes(bytes);
-    await ticks();
-    assert.equal(peer.received, `{"return": 1}\n${PONG}`);
-    peer.hangUp();
-  }
-});
+onEachBuild(
+  "bytes that the session holds back are its own copy",
+  withCommands({ name: "test-tick", run: () => Promise.resolve(1) }),
+  async ({ connect }) => {
+    const request = call("test-tick") + PING;
+    for (const bytes of [Buffer.from(request), Uint8Array.from(Buffer.from(request))]) {
+      const peer = connect();
+      peer.sendBytes(bytes);
+      await ticks();
+      assert.equal(peer.received, `{"return": 1}\n${PONG}`);
+      peer.hangUp();
+    }
+  },
+);

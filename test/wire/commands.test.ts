@@ -6,9 +6,13 @@ import { PING, PONG, call, notFound, onEachBuild, withCommands } from "./served.
 
 const DISABLED = notFound("Command guest-ping has been disabled");
 
-function info(version: string, ...commands: readonly (readonly [name: string, enabled: boolean, response?: boolean])[]): string {
+function info(
+  version: string,
+  ...commands: readonly (readonly [name: string, enabled: boolean, response?: boolean])[]
+): string {
   const list = commands.map(
-    ([name, enabled, response]) => `{"enabled": ${enabled}, "name": "${name}", "success-response": ${response ?? true}}`,
+    ([name, enabled, response]) =>
+      `{"enabled": ${enabled}, "name": "${name}", "success-response": ${response ?? true}}`,
   );
   return `{"return": {"version": "${version}", "supported_commands": [${list.join(", ")}]}}\n`;
 }
@@ -58,14 +62,18 @@ onEachBuild("without the standard commands there are none", { standard: false },
   }
 });
 
-onEachBuild("a block list disables, unknown names in it are accepted", { policy: { block: ["guest-ping", "guest-nope"] } }, ({ ask, agent }) => {
-  assert.equal(ask(PING), DISABLED);
-  assert.equal(ask('{"execute":"guest-ping","id":5,"arguments":{"x":1}}'), `{"id": 5, ${DISABLED.slice(1)}`);
-  assert.equal(ask('{"execute":"guest-sync","arguments":{"id":1}}'), '{"return": 1}\n');
-  assert.match(ask(call("guest-info")), /\{"enabled": false, "name": "guest-ping"/);
-  agent.commands.enable("guest-ping");
-  assert.equal(ask(PING), PONG);
-});
+onEachBuild(
+  "a block list disables, unknown names in it are accepted",
+  { policy: { block: ["guest-ping", "guest-nope"] } },
+  ({ ask, agent }) => {
+    assert.equal(ask(PING), DISABLED);
+    assert.equal(ask('{"execute":"guest-ping","id":5,"arguments":{"x":1}}'), `{"id": 5, ${DISABLED.slice(1)}`);
+    assert.equal(ask('{"execute":"guest-sync","arguments":{"id":1}}'), '{"return": 1}\n');
+    assert.match(ask(call("guest-info")), /\{"enabled": false, "name": "guest-ping"/);
+    agent.commands.enable("guest-ping");
+    assert.equal(ask(PING), PONG);
+  },
+);
 
 onEachBuild("an allow list disables all others", { policy: { allow: ["guest-ping", "guest-nope"] } }, ({ ask }) => {
   assert.equal(ask(PING), PONG);
@@ -73,10 +81,14 @@ onEachBuild("an allow list disables all others", { policy: { allow: ["guest-ping
   assert.equal(ask('{"execute":"guest-sync","arguments":{"id":1}}'), notFound("Command guest-sync has been disabled"));
 });
 
-onEachBuild("the block list wins", { policy: { allow: ["guest-ping", "guest-sync"], block: ["guest-ping"] } }, ({ ask }) => {
-  assert.equal(ask(PING), DISABLED);
-  assert.equal(ask('{"execute":"guest-sync","arguments":{"id":1}}'), '{"return": 1}\n');
-});
+onEachBuild(
+  "the block list wins",
+  { policy: { allow: ["guest-ping", "guest-sync"], block: ["guest-ping"] } },
+  ({ ask }) => {
+    assert.equal(ask(PING), DISABLED);
+    assert.equal(ask('{"execute":"guest-sync","arguments":{"id":1}}'), '{"return": 1}\n');
+  },
+);
 
 onEachBuild("enable and disable act at once, on sessions that run too", {}, ({ ask, agent, connect }) => {
   const { commands } = agent;
@@ -151,20 +163,27 @@ onEachBuild(
     assert.equal(ask(call("test-frozen")), '{"return": 3}\n');
     assert.equal(ask('{"execute":"guest-sync","arguments":{"id":1}}'), '{"return": 1}\n');
     assert.equal(ask('{"execute":"guest-sync-delimited","arguments":{"id":1}}'), '\xff{"return": 1}\n');
-    assert.match(ask(call("guest-info")), /"enabled": true, "name": "test-frozen".*"enabled": false, "name": "test-plain"/);
+    assert.match(
+      ask(call("guest-info")),
+      /"enabled": true, "name": "test-frozen".*"enabled": false, "name": "test-plain"/,
+    );
     assert.deepEqual(records, [], "nothing is logged while frozen");
     agent.commands.thaw();
     thawed();
   },
 );
 
-onEachBuild("a command that was disabled stays so over freeze and thaw", withCommands({ name: "test-plain", run: () => 2 }), ({ ask, agent }) => {
-  agent.commands.disable("test-plain", "why");
-  agent.commands.freeze();
-  assert.equal(ask(call("test-plain")), notFound("Command test-plain has been disabled: why"));
-  agent.commands.thaw();
-  assert.equal(ask(call("test-plain")), notFound("Command test-plain has been disabled: why"));
-  agent.commands.freeze();
-  agent.commands.enable("test-plain");
-  assert.equal(ask(call("test-plain")), frozen("test-plain"));
-});
+onEachBuild(
+  "a command that was disabled stays so over freeze and thaw",
+  withCommands({ name: "test-plain", run: () => 2 }),
+  ({ ask, agent }) => {
+    agent.commands.disable("test-plain", "why");
+    agent.commands.freeze();
+    assert.equal(ask(call("test-plain")), notFound("Command test-plain has been disabled: why"));
+    agent.commands.thaw();
+    assert.equal(ask(call("test-plain")), notFound("Command test-plain has been disabled: why"));
+    agent.commands.freeze();
+    agent.commands.enable("test-plain");
+    assert.equal(ask(call("test-plain")), frozen("test-plain"));
+  },
+);

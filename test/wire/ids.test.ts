@@ -29,7 +29,10 @@ onEachBuild("a sync answers every 64-bit id exactly", {}, ({ ask }) => {
   for (const id of ids()) {
     const source = `"arguments":{"id":${id}}`;
     assert.equal(ask(`{"execute":"guest-sync",${source}}`), `{"return": ${id}}\n`);
-    assert.equal(ask(`{"execute":"guest-sync-delimited",${source},"id":${id}}`), `\xff{"return": ${id}, "id": ${id}}\n`);
+    assert.equal(
+      ask(`{"execute":"guest-sync-delimited",${source},"id":${id}}`),
+      `\xff{"return": ${id}, "id": ${id}}\n`,
+    );
   }
   assert.equal(ask('{"execute":"guest-sync","arguments":{"id":-0}}'), '{"return": 0}\n');
 });
@@ -51,12 +54,18 @@ onEachBuild("an id in the envelope is exact up to 2^64 - 1", {}, ({ ask }) => {
 });
 
 onEachBuild("a number beyond a double in an id is refused, not printed as inf", {}, ({ ask }) => {
-  for (const id of ["1e400", "-1e309", "[1,{\"a\":1e999}]", `1${"0".repeat(309)}`, "0.1e310"]) {
+  for (const id of ["1e400", "-1e309", '[1,{"a":1e999}]', `1${"0".repeat(309)}`, "0.1e310"]) {
     const refused = generic("QMP input member 'id' has a number out of range");
     assert.equal(ask(`{"execute":"guest-ping","id":${id}}`), refused, id);
     assert.equal(ask(`{"execute":"nope","id":${id}}`), refused, id);
   }
-  for (const id of ["1.7976931348623157e308", "1e308", "1e-400", "0e-9".replace("0", "0.0"), `0.${"0".repeat(400)}1e400`]) {
+  for (const id of [
+    "1.7976931348623157e308",
+    "1e308",
+    "1e-400",
+    "0e-9".replace("0", "0.0"),
+    `0.${"0".repeat(400)}1e400`,
+  ]) {
     assert.match(ask(`{"execute":"guest-ping","id":${id}}`), /^\{"return": \{\}, "id": [-+.e0-9]+\}\n$/, id);
   }
 });

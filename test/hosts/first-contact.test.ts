@@ -1,0 +1,86 @@
+// What `npm start` shows.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { Program, ROOT, temporaryFolder } from "./rig.ts";
+
+const SCRIPT = join(ROOT, "dist/first-contact.js");
+/** The line that people are to paste. */
+const PASTE = /^node -e '.*'$/m;
+
+async function firstContact(t: TestContext, cwd: string): Promise<Program> {
+  const program = new Program(t, process.execPath, [SCRIPT], { cwd });
+  await program.until(() => PASTE.test(program.stdout), "the line to paste");
+  return program;
+}
+
+test("shows noise, a sync, a ping and the table of commands, as they went over the socket", async (t) => {
+  const { stdout } = await firstContact(t, temporaryFolder(t));
+  const shown = stdout.split("\n");
+  const at = (line: string): number => {
+    const index = shown.indexOf(line);
+    assert.ok(index >= 0, `${line} in\n${stdout}`);
+    return index;
+  };
+  const id = /<FF>\{"return": (\d+)\}/.exec(stdout)?.[1];
+  const order = [
+    at('  client → %{"execute": "guest-pi'),
+    at(`  agent  ← {"error": {"class": "GenericError", "desc": "JSON parse error, stray '%'"}}<0A>`),
+    at(`  client → <FF>{"execute": "guest-sync-delimited", "arguments": {"id": ${id}}}<0A>`),
+    at(`  agent  ← <FF>{"return": ${id}}<0A>`),
+    at('  client → {"execute": "guest-ping", "id": "hello"}<0A>'),
+    at('  agent  ← {"return": {}, "id": "hello"}<0A>'),
+    at('  client → {"execute": "guest-info"}<0A>'),
+    ...["guest-info", "guest-ping", "guest-sync", "guest-sync-delimited"].map((name) =>
+      at(`  ${name.padEnd(22)}yes      yes`),
+    ),
+  ];
+  assert.deepEqual(
+    order,
+    order.toSorted((a, b) => a - b),
+  );
+  assert.equal(stdout.includes("\x1b"), false);
+});
+
+test("the pasted line works in a shell, from anywhere", async (t) => {
+  const folder = join(temporaryFolder(t), `it's "here"`);
+  execFileSync("mkdir", [folder]);
+  const program = await firstContact(t, folder);
+  const [line] = PASTE.exec(program.stdout) ?? [""];
+  for (let i = 0; i < 2; i++) {
+    const said = execFileSync("bash", ["-c", line], { cwd: tmpdir(), encoding: "utf8" });
+    assert.match(said, /^\{"return": \{"version": ".*", "supported_commands": \[.*\]\}\}\n$/);
+  }
+  program.kill("SIGINT");
+  const { status, stderr } = await program.ended;
+  assert.deepEqual([status, stderr], [0, ""]);
+  assert.equal(existsSync(join(folder, "run/guestwire.sock")), false);
+});
+
+test("says so in one line where an agent is there already", async (t) => {
+  const folder = temporaryFolder(t);
+  await firstContact(t, folder);
+  const { status, stdout, stderr } = await new Program(t, process.execPath, [SCRIPT], { cwd: folder }).ended;
+  assert.deepEqual([status, stdout], [1, ""]);
+  assert.match(stderr, /^guestwire: somebody listens on run\/guestwire.sock already; [^\n]*\n$/);
+});
+
+test("in colour on a terminal, unless NO_COLOR is set", async (t) => {
+  for (const [noColour, coloured] of [
+    ["", true],
+    ["1", false],
+  ] as const) {
+    const env = { ...process.env, NO_COLOR: noColour };
+    // script runs it on a terminal of its own.
+    const line = `exec '${process.execPath}' '${SCRIPT}'`;
+    const program = new Program(t, "script", ["-qefc", line, "/dev/null"], { cwd: temporaryFolder(t), env });
+    await program.until(() => program.stdout.includes("node -e '"), "the line to paste");
+    assert.equal(program.stdout.includes("\x1b["), coloured);
+    program.kill("SIGTERM");
+    await program.ended;
+  }
+});
