@@ -58,14 +58,16 @@ const FAILED: i32 = 7;
 const OPEN: i32 = 8;
 const CLOSE: i32 = 9;
 const SCALAR: i32 = 10;
+const NAME_STRAY: i32 = 11;
+const COUNT: i32 = 12;
 const ERRORS: i32 = 16;
 
 const TOKENS: i32 = 16;
 const GRAMMAR: Bytes = grammar();
 
 function grammar(): Bytes {
-  const table = newBytes(FAILED * TOKENS);
-  for (let state = 0; state < FAILED; state++) {
+  const table = newBytes((FAILED + 1) * TOKENS);
+  for (let state = 0; state <= FAILED; state++) {
     const row = state * TOKENS;
     let error = ERR_EXPECTING_VALUE;
     if (state === COLON_NEXT) error = ERR_MISSING_COLON;
@@ -77,6 +79,10 @@ function grammar(): Bytes {
       table[row + OBJECT] = OPEN as u8;
       table[row + ARRAY] = OPEN as u8;
     }
+    if (state === FAILED) {
+      for (let token = 0; token < TOKENS; token++) table[row + token] = COUNT as u8;
+    }
+    table[row + STRAY] = NAME_STRAY as u8;
   }
   table[VALUE_OR_END * TOKENS + ARRAY_END] = CLOSE as u8;
   table[KEY_OR_END * TOKENS + OBJECT_END] = CLOSE as u8;
@@ -155,35 +161,36 @@ export class Framer {
 
   /** Takes a token: MORE, or COMPLETE when a message or an error is there. */
   accept(token: i32): i32 {
-    const document = this.document;
-    const lexer = this.lexer;
-    if (token === STRAY) {
+    const action = GRAMMAR[this.state * TOKENS + token] as i32;
+    if (action === NAME_STRAY) {
       this.error = ERR_STRAY;
-      this.errorFrom = lexer.from;
-      this.errorEnd = document.used;
+      this.errorFrom = this.lexer.from;
+      this.errorEnd = this.document.used;
       return COMPLETE;
     }
-    const length = lexer.length();
+    const length = this.lexer.length();
     this.size += length === 0 ? 1 : length;
     this.tokens++;
     if (this.near) {
       if (this.size > this.limits.messageBytes) return this.refuse(ERR_SIZE);
       if (this.tokens > this.limits.tokens) return this.refuse(ERR_TOKENS);
     }
-    if ((token === OBJECT || token === ARRAY) && this.depth >= this.limits.depth) return this.refuse(ERR_DEPTH);
-    if (this.state === FAILED) {
-      document.used = lexer.from;
-      return this.count(token);
-    }
-    const action = GRAMMAR[this.state * TOKENS + token] as i32;
     if (action < FAILED) {
       this.state = action;
       return MORE;
     }
-    if (action === SCALAR) this.scalar(token);
-    else if (action === OPEN) this.enter(token);
-    else if (action === CLOSE) this.leave(token);
-    else this.fail(action - ERRORS);
+    if (action === SCALAR) {
+      this.scalar(token);
+    } else if (action === OPEN) {
+      if (this.depth >= this.limits.depth) return this.refuse(ERR_DEPTH);
+      this.enter(token);
+    } else if (action === CLOSE) {
+      this.leave(token);
+    } else if (action === COUNT) {
+      this.document.used = this.lexer.from;
+    } else {
+      this.fail(action - ERRORS);
+    }
     if (this.state === FAILED) return this.count(token);
     // As long as the grammar holds, braces and brackets balance where no container is open.
     return this.open === ABSENT ? COMPLETE : MORE;
@@ -191,6 +198,7 @@ export class Framer {
 
   /** After a mistake braces and brackets are counted apart: MORE, or COMPLETE where they say that the message ends. */
   private count(token: i32): i32 {
+    if ((token === OBJECT || token === ARRAY) && this.depth >= this.limits.depth) return this.refuse(ERR_DEPTH);
     if (token === OBJECT) this.braces++;
     else if (token === OBJECT_END) this.braces--;
     else if (token === ARRAY) this.brackets++;

@@ -18,8 +18,12 @@ rmSync("dist", { recursive: true, force: true });
 mkdirSync("dist");
 await step("WebAssembly and TypeScript", async () => {
   stagePortable("build/portable");
-  const wasm = ["small", "simd", "debug"].map((target) => run("asc", ["--target", target]));
-  await Promise.all([...wasm, run("tsc", ["-b"])]);
+  await Promise.all([
+    run("asc", ["--target", "small"]).then(() => optimize("dist/agent.wasm", "-Oz")),
+    run("asc", ["--target", "simd"]).then(() => optimize("dist/agent-simd.wasm", "-O4", "--enable-simd")),
+    run("asc", ["--target", "debug"]),
+    run("tsc", ["-b"]),
+  ]);
 });
 await step("bundles", async () => {
   await run("rollup", ["-c", "--silent"]);
@@ -37,6 +41,13 @@ function stagePortable(to) {
     }
   }
   cpSync("core/wasm", join(to, "core"), { recursive: true });
+}
+
+/** What asc leaves: its own pipeline knows neither -Oz nor -O4. */
+function optimize(file, ...options) {
+  const features = ["bulk-memory", "sign-ext", "mutable-globals", "nontrapping-float-to-int"];
+  const enable = features.map((feature) => `--enable-${feature}`);
+  return run("wasm-opt", [file, "-o", file, "--converge", "--zero-filled-memory", ...enable, ...options]);
 }
 
 /** The typings of the public face. Those of the core stay here: they speak of i32. */
