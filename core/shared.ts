@@ -29,7 +29,9 @@ export class Shared {
     const limits = new Limits();
     const budget = new Budget(limits);
     const keys = new Keys();
-    const results = new Parser(limits, budget, keys);
+    // What a host command returns is bounded by replyBytes, not by what peers may send.
+    const generous = new Limits();
+    const results = new Parser(generous, new Budget(generous), keys);
     this.limits = limits;
     this.budget = budget;
     this.keys = keys;

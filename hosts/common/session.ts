@@ -83,7 +83,8 @@ export class PeerSession implements Session, Answer {
         return;
       }
     }
-    if (taken < bytes.length) this.rest.push(bytes.slice(taken));
+    // Not slice(): that of a Node Buffer does not copy.
+    if (taken < bytes.length) this.rest.push(new Uint8Array(bytes.subarray(taken)));
     this.proceed();
   }
 

@@ -73,7 +73,7 @@ class StreamTransport implements Transport {
 
   write(bytes: Uint8Array): boolean {
     if (this.over !== undefined) return true;
-    this.writer.write(bytes.slice()).catch((error: unknown) => void this.end(error));
+    this.writer.write(new Uint8Array(bytes)).catch((error: unknown) => void this.end(error));
     if ((this.writer.desiredSize ?? 1) > 0) return true;
     if (!this.blocked) {
       this.blocked = true;

@@ -18,9 +18,9 @@ const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as
 
 /** Bytes, and gzipped bytes, that each may have: what it has now and a little more. */
 const MOST: Record<string, readonly [number, number]> = {
-  "agent.wasm": [23_100, 10_700],
-  "agent-simd.wasm": [28_800, 11_700],
-  "core (ESM, minified)": [32_000, 11_000],
+  "agent.wasm": [23_200, 10_800],
+  "agent-simd.wasm": [28_500, 11_700],
+  "core (ESM, minified)": [32_500, 11_200],
 };
 
 test("sizes stay what they are", async () => {
