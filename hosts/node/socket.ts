@@ -22,10 +22,9 @@ export class SocketTransport implements Transport {
   private paused = false;
   /** The last write was told to wait. */
   private full = false;
-  /** The peer sends no more; it may still read. */
-  private ended = false;
+  /** The peer sends no more, and the receiver does not know yet. */
+  private ending = false;
   private closing: Promise<void> | undefined;
-  private timer: NodeJS.Timeout | undefined;
 
   /** `reader` brings the bytes where the stream has no 'data' events. */
   constructor(stream: Duplex, reader?: Reader) {
@@ -34,10 +33,7 @@ export class SocketTransport implements Transport {
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (!DISCONNECTS.has(error.code ?? "")) this.failure = error;
     });
-    stream.on("close", () => {
-      clearInterval(this.timer);
-      this.receiver?.closed(this.failure);
-    });
+    stream.on("close", () => this.receiver?.closed(this.failure));
   }
 
   start(receiver: Receiver): void {
@@ -49,8 +45,8 @@ export class SocketTransport implements Transport {
     }
     stream.on("drain", () => this.drained());
     stream.on("end", () => {
-      this.ended = true;
-      receiver.ended();
+      this.ending = true;
+      this.tellEnd();
     });
     if (this.reader === undefined) {
       stream.on("data", (bytes: Uint8Array) => receiver.data(bytes));
@@ -67,7 +63,7 @@ export class SocketTransport implements Transport {
   write(bytes: Uint8Array): boolean {
     const stream = this.stream;
     if (stream.writableEnded || stream.destroyed) return true;
-    stream.write(Buffer.from(bytes));
+    stream.write(Buffer.from(bytes), this.written);
     // Not what write() returned: that is false for any large piece, even where the kernel has all of it by now.
     this.full = stream.writableLength >= stream.writableHighWaterMark;
     return !this.full;
@@ -81,16 +77,12 @@ export class SocketTransport implements Transport {
   resume(): void {
     this.paused = false;
     this.stream.resume();
+    if (this.ending) process.nextTick(this.written);
   }
 
-  /**
-   * Sends what was written, and closes. A peer that takes nothing for a second is given up. One that ended its side
-   * first is about to read its replies and may take its time, until `close` is called once more.
-   */
+  /** Sends what was written, and closes. A peer that takes nothing for a second is given up. */
   close(): Promise<void> {
-    const first = this.closing === undefined;
     this.closing ??= this.finish();
-    if (!first || !this.ended) this.giveUpIfStalled();
     return this.closing;
   }
 
@@ -98,24 +90,35 @@ export class SocketTransport implements Transport {
     if (!this.full || this.closing !== undefined) return;
     this.full = false;
     this.receiver?.drained();
+    this.tellEnd();
+  }
+
+  private readonly written = (): void => this.tellEnd();
+
+  /**
+   * Tells that the peer has ended, once all that it asked for before is answered and taken. The receiver closes then, and
+   * that must not be in a hurry: a peer that ends first and then reads may take its time.
+   */
+  private tellEnd(): void {
+    if (!this.ending || this.paused || this.full || this.stream.writableLength > 0) return;
+    this.ending = false;
+    if (this.closing === undefined) this.receiver?.ended();
   }
 
   private finish(): Promise<void> {
     const stream = this.stream;
     if (stream.closed) return Promise.resolve();
     return new Promise((resolve) => {
-      stream.once("close", () => resolve());
+      let left = stream.writableLength;
+      const timer = setInterval(() => {
+        if (stream.writableLength === left) stream.destroy();
+        left = stream.writableLength;
+      }, STALL_MS);
+      stream.once("close", () => {
+        clearInterval(timer);
+        resolve();
+      });
       stream.end(() => stream.destroy());
     });
-  }
-
-  private giveUpIfStalled(): void {
-    const stream = this.stream;
-    if (this.timer !== undefined || stream.closed) return;
-    let left = stream.writableLength;
-    this.timer = setInterval(() => {
-      if (stream.writableLength === left) stream.destroy();
-      left = stream.writableLength;
-    }, STALL_MS);
   }
 }

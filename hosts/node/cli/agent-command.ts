@@ -14,7 +14,7 @@ export interface AgentFlags {
   /** One entry for each time that the option was given; each is a list. So in allowRpcs. */
   readonly blockRpcs?: readonly string[];
   readonly allowRpcs?: readonly string[];
-  readonly core: EngineName;
+  readonly core?: EngineName;
   /** NAME=VALUE each. */
   readonly limit?: readonly string[];
 }
@@ -29,7 +29,7 @@ Examples:
   guestwire agent -m unix-listen -p ga.sock -v -l ga.log
   guestwire agent -m unix-listen -p ga.sock -b guest-ping,guest-sync
   guestwire agent -m unix-listen -p ga.sock -a guest-sync-delimited,guest-info
-  guestwire agent -m unix-listen -p ga.sock --core wasm --limit errorsInRow=0
+  guestwire agent -m unix-listen -p ga.sock --core js --limit errorsInRow=0
   guestwire agent -b help
 `;
 
@@ -49,7 +49,12 @@ export function addAgent(program: Command): void {
     .option("-V, --version", "print the version")
     .option("-b, --block-rpcs <list>", "disable these commands; 'help' or '?' prints all names", append)
     .option("-a, --allow-rpcs <list>", "enable only these commands; 'help' or '?' prints all names", append)
-    .addOption(new Option("--core <engine>", "the engine").choices(Object.keys(ENGINES)).default(DEFAULT_ENGINE))
+    .addOption(
+      new Option(
+        "--core <engine>",
+        `the engine; default ${DEFAULT_ENGINE}, or js where there is no WebAssembly`,
+      ).choices(Object.keys(ENGINES)),
+    )
     .option("--limit <name=value>", "change a limit; may be given several times", append)
     .addHelpText("after", HELP)
     .action(async (flags: AgentFlags) => {

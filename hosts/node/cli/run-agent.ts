@@ -2,10 +2,10 @@
 
 import "reflect-metadata";
 import { statSync } from "node:fs";
-import { type Agent, createAgent, VERSION } from "../../common/index.ts";
+import { type Agent, createAgent, GuestwireError, VERSION } from "../../common/index.ts";
 import { listenUnix } from "../unix.ts";
 import type { AgentFlags } from "./agent-command.ts";
-import { ENGINES } from "./engines.ts";
+import { DEFAULT_ENGINE, ENGINES, type EngineName } from "./engines.ts";
 import { asksForNames, limitsIn, namesIn } from "./lists.ts";
 import { type Log, openLog } from "./log.ts";
 import { Mistake } from "./mistake.ts";
@@ -33,10 +33,10 @@ async function serve(flags: AgentFlags): Promise<void> {
   checkStateFolder(flags.statedir);
   const log = openLog(flags.logfile, flags.verbose ?? false);
   try {
-    const agent = await agentFor(flags, log);
+    const { agent, engine } = await agentFor(flags, log);
     const stopped = stopSignal();
     const listener = await listenUnix(agent, path);
-    log.log("info", "general", `listening on ${path}, core ${flags.core}`);
+    log.log("info", "general", `listening on ${path}, core ${engine}`);
     log.log("info", "general", `stopping on ${await stopped}`);
     await listener.close();
     await agent.close();
@@ -59,14 +59,30 @@ function checkStateFolder(folder: string | undefined): void {
   throw new Mistake(`there is no state folder ${folder}; create it or name another with -t`);
 }
 
-async function agentFor(flags: AgentFlags, log: Log): Promise<Agent> {
+interface Made {
+  readonly agent: Agent;
+  readonly engine: EngineName;
+}
+
+async function agentFor(flags: AgentFlags, log: Log): Promise<Made> {
   const allow = namesIn(flags.allowRpcs ?? []);
   const block = namesIn(flags.blockRpcs ?? []);
-  return createAgent({
-    core: await ENGINES[flags.core](),
-    logger: log,
-    limits: limitsIn(flags.limit ?? []),
-    // A list without a name is none, as in the original.
-    policy: allow.length > 0 ? { allow, block } : { block },
-  });
+  const make = async (engine: EngineName): Promise<Made> => {
+    const agent = createAgent({
+      core: await ENGINES[engine](),
+      logger: log,
+      limits: limitsIn(flags.limit ?? []),
+      // A list without a name is none, as in the original.
+      policy: allow.length > 0 ? { allow, block } : { block },
+    });
+    return { agent, engine };
+  };
+  try {
+    return await make(flags.core ?? DEFAULT_ENGINE);
+  } catch (error) {
+    const forbidden = error instanceof GuestwireError && error.code === "GW_ERR_WASM";
+    if (!forbidden || flags.core !== undefined) throw error;
+    log.log("warning", "general", error.message);
+    return make("js");
+  }
 }
