@@ -10,6 +10,7 @@ declare namespace WebAssembly {
     constructor(module: Module);
     readonly exports: Record<string, unknown>;
   }
+  class RuntimeError extends Error {}
   interface Memory {
     readonly buffer: ArrayBuffer;
   }

@@ -3,22 +3,21 @@
 export interface Clock {
   /** Milliseconds since some moment, never going back. */
   now(): number;
-  /** Calls `run` after so many milliseconds; returns what cancels it. It keeps no process alive. */
+  /** Calls `run` after so many milliseconds; returns what cancels it. */
   after(ms: number, run: () => void): () => void;
 }
 
 /** The runtime's own. `setTimeout` is in every runtime, but in no type library that they all share. */
 const runtime = globalThis as unknown as {
   performance: { now(): number };
-  setTimeout(run: () => void, ms: number): number | { unref(): void };
-  clearTimeout(timer: number | { unref(): void }): void;
+  setTimeout(run: () => void, ms: number): unknown;
+  clearTimeout(timer: unknown): void;
 };
 
 export const systemClock: Clock = {
   now: () => runtime.performance.now(),
   after(ms, run) {
     const timer = runtime.setTimeout(run, ms);
-    if (typeof timer === "object") timer.unref();
     return () => runtime.clearTimeout(timer);
   },
 };

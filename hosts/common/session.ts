@@ -47,6 +47,7 @@ export class PeerSession implements Session, Answer {
   private proceeding = false;
   /** The transport is to be closed when all is answered. */
   private closing = false;
+  private cancelHurry: (() => void) | undefined;
   private settleClosed: () => void = () => {};
 
   constructor(id: number, host: SessionHost, transport: Transport) {
@@ -121,8 +122,9 @@ export class PeerSession implements Session, Answer {
 
   /** Closes for good when the peer has taken nothing for a while. A command that is under way has its own deadline. */
   private hurry(): void {
+    if (this.core === undefined) return;
     const left = this.waiting();
-    this.host.clock.after(STALL_MS, () => {
+    this.cancelHurry = this.host.clock.after(STALL_MS, () => {
       if (this.core === undefined) return;
       if (this.call === undefined && this.waiting() >= left) void this.transport.close();
       else this.hurry();
@@ -221,6 +223,7 @@ export class PeerSession implements Session, Answer {
     this.call?.abandon("the session is closed");
     this.call = undefined;
     this.rest.length = 0;
+    this.cancelHurry?.();
     this.host.ended(this);
     this.attempt((core) => core.close());
     this.core = undefined;

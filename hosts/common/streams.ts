@@ -112,7 +112,10 @@ class StreamTransport implements Transport {
     const reading = this.reader.cancel(reason).catch(() => {});
     if (reason === undefined) {
       const written = this.writer.close().catch(() => {});
-      await Promise.race([written, new Promise<void>((resolve) => systemClock.after(CLOSE_MS, resolve))]);
+      let cancel = (): void => {};
+      const late = new Promise<void>((resolve) => (cancel = systemClock.after(CLOSE_MS, resolve)));
+      await Promise.race([written, late]);
+      cancel();
     }
     void this.writer.abort(reason).catch(() => {});
     void reading;

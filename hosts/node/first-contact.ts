@@ -5,7 +5,7 @@ import { mkdirSync } from "node:fs";
 import { type Socket, connect } from "node:net";
 import { resolve } from "node:path";
 import { createAgent } from "../common/index.ts";
-import { DEFAULT_ENGINE, ENGINES } from "./cli/engines.ts";
+import { ENGINES } from "./cli/engines.ts";
 import { mistakeOf } from "./cli/mistake.ts";
 import { stopSignal } from "./cli/stop-signal.ts";
 import { listenUnix } from "./unix.ts";
@@ -74,7 +74,8 @@ function tryIt(path: string): string {
 try {
   const stopped = stopSignal();
   mkdirSync("run", { recursive: true });
-  const agent = createAgent({ core: await ENGINES[DEFAULT_ENGINE]() });
+  // The engine that runs everywhere.
+  const agent = createAgent({ core: await ENGINES.js() });
   const listener = await listenUnix(agent, PATH);
   print(`An agent listens on ${paint(BOLD, PATH)}. This is what a client does:`);
   const socket = connect(PATH);

@@ -23,9 +23,7 @@ function startLimited(t: TestContext, ...args: string[]): Program {
 test("the js engine takes over where none was asked for", async (t) => {
   const path = join(temporaryFolder(t), "socket");
   const program = startLimited(t, "-m", "unix-listen", "-p", path, "-v");
-  let over = false;
-  void program.ended.then(() => (over = true));
-  while (!over && !program.stderr.includes("listening on")) await new Promise((resolve) => setTimeout(resolve, 20));
+  await program.until(() => program.stderr.includes("listening on"), "it listens");
   const client = await Client.connect(path);
   await client.ask('{"execute":"guest-ping"}');
   client.reset();
