@@ -1,7 +1,5 @@
 // guestwire: an agent on any transport.
 
-import "reflect-metadata";
-
 export { createAgent, type AgentOptions, type Policy } from "./create.ts";
 export type { Agent, AgentStats, CommandInfo, Commands } from "./agent.ts";
 export type { Clock } from "./clock.ts";

@@ -7,6 +7,11 @@ import { wasmCore } from "./wasm-core.ts";
 
 export type { Core } from "./core.ts";
 
+/** A compiled module: WebAssembly.Module where the type library knows it. Node's does not. */
+export type WasmModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer Module } } }
+  ? Module
+  : object;
+
 /** The smallest module with a SIMD instruction: whether it is valid says whether SIMD is there. */
 const SIMD_PROBE = "AGFzbQEAAAABBQFgAAF7AwIBAAoKAQgAQQD9D/1iCw==";
 
@@ -20,6 +25,6 @@ export const wasm: Core = wasmCore(
 );
 
 /** The same engine over a module that the caller compiled: agent.wasm, or an agent of one's own with the same interface. */
-export function wasmFrom(module: WebAssembly.Module): Core {
+export function wasmFrom(module: WasmModule): Core {
   return wasmCore(() => module);
 }

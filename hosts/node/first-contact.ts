@@ -1,6 +1,5 @@
 // What `npm start` shows: an agent on a socket, and what a client says to it. All bytes shown went over that socket.
 
-import "reflect-metadata";
 import { mkdirSync } from "node:fs";
 import { type Socket, connect } from "node:net";
 import { resolve } from "node:path";

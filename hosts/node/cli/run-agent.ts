@@ -1,6 +1,5 @@
 // What `guestwire agent` does: checks what was typed, serves, and ends on a signal.
 
-import "reflect-metadata";
 import { statSync } from "node:fs";
 import { type Agent, createAgent, GuestwireError, VERSION } from "../../common/index.ts";
 import { listenUnix } from "../unix.ts";
