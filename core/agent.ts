@@ -39,6 +39,7 @@ export class Agent {
 
   /** A peer is gone, and all that it left behind. The session must not be used after it. */
   close(session: Session): void {
+    if (!session.isOpen) return;
     session.close();
     session.next = this.pool;
     this.pool = session;

@@ -52,7 +52,7 @@ export const ERR_PARAMETER_UNEXPECTED: i32 = 25;
 export const ERR_LOGGING_DISABLED: i32 = 26;
 export const ERR_REPLY_SIZE: i32 = 27;
 export const ERR_REPLY_JSON: i32 = 28;
-export const ERR_COMMAND: i32 = 29;
+export const ERR_ARGUMENTS_SIZE: i32 = 29;
 
 // --- Error classes on the wire (QAPI's QapiErrorClass; the agent knows two).
 export const CLASS_GENERIC_ERROR: i32 = 0;

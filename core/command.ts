@@ -70,6 +70,8 @@ export class Parameter {
 export abstract class Command {
   /** The command that was registered before it. */
   next: Command | null = null;
+  /** By this number the host knows it; 0 for a portable one. */
+  number: i32 = 0;
   /** FLAG_… of codes.ts. */
   flags: i32;
   /** The name as the wire has it. */
@@ -122,9 +124,6 @@ export abstract class Command {
 
 /** A command that the host runs: the request waits until the host completes or fails it. */
 export class RemoteCommand extends Command {
-  /** By this number the host knows it. */
-  number: i32;
-
   /** The name's bytes are kept. */
   constructor(number: i32, name: Bytes, nameLength: i32, flags: i32) {
     super("", flags);
@@ -187,7 +186,7 @@ export class Call {
     return command.has(FLAG_ENABLED) && (!this.frozen || command.has(FLAG_WHILE_FROZEN));
   }
 
-  /** The reply comes later, from the host. */
+  /** The reply comes later, from the host: for RemoteCommand only. */
   pend(): void {
     this.pending = true;
   }

@@ -7,8 +7,8 @@
 //   word 2   strings and numbers: how many bytes
 // A member of an object is two entries, its key (a STRING with IS_KEY) and its value.
 
-import { ABSENT, ARRAY, FLOAT, INTEGER, OBJECT, STRING } from "./codes.ts";
-import { Bytes, Words, copyBytes, freeBytes, freeWords, growBytes, growWords, newBytes, newWords } from "./memory.ts";
+import { ABSENT, ARRAY, FLOAT, INTEGER, OBJECT } from "./codes.ts";
+import { Bytes, Words, freeBytes, freeWords, growBytes, growWords, newBytes, newWords } from "./memory.ts";
 import { isInt64 } from "./number.ts";
 
 export const ENTRY: i32 = 3;
@@ -161,15 +161,5 @@ export class Document {
   isNumber(entry: i32): bool {
     const kind = this.kind(entry);
     return kind === INTEGER || kind === FLOAT;
-  }
-
-  /** Whether a value is a string, and one that copies as it is. */
-  isPlain(entry: i32): bool {
-    return this.kind(entry) === STRING && (this.flags(entry) & PLAIN) !== 0;
-  }
-
-  /** Copies the bytes of a string or number. */
-  copy(entry: i32, to: Bytes, target: i32): void {
-    copyBytes(this.bytes, this.from(entry), this.size(entry), to, target);
   }
 }

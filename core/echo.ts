@@ -22,10 +22,11 @@ export class Echo {
     this.document = document;
   }
 
-  /** The value at `entry` is next. */
-  start(entry: i32): void {
+  /** This value of a document is next. */
+  start(document: Document, entry: i32): void {
+    this.document = document;
     this.entry = entry;
-    this.end = this.document.next(entry);
+    this.end = document.next(entry);
     this.comma = false;
     this.done = -1;
   }

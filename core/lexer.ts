@@ -120,8 +120,7 @@ export class Lexer {
   }
 
   /**
-   * Reads up to `end` and returns the token that ends there, or MORE. The document has room for all of the bytes, and
-   * SLACK_BYTES besides.
+   * Reads up to `end` and returns the token that ends there, or MORE. The document has room for all of the bytes.
    */
   scan(input: Bytes, at: i32, end: i32): i32 {
     if (this.state === START) return this.start(input, at, end);

@@ -19,9 +19,6 @@ export const SLICE_BYTES: i32 = 4096;
 /** A session's first block: enough for a slice behind what an error echoes. Two of them do not count towards totalBytes. */
 export const BASE_BYTES: i32 = 8192;
 
-/** Bytes past the end that the scanners may touch when they work on whole words. */
-export const SLACK_BYTES: i32 = 64;
-
 /** A block above this is handed back when a session is idle. */
 export const IDLE_BYTES: i32 = 16384;
 

@@ -42,7 +42,7 @@ export function copyBytes(from: Bytes, at: i32, length: i32, to: Bytes, target: 
   to.set(from.subarray(at, at + length), target);
 }
 
-/** The same for what is mostly short. The ranges must not overlap; up to SLACK_BYTES past them may be touched. */
+/** The same for what is mostly short. The ranges must not overlap; a few bytes past them may be touched. */
 export function copyShort(from: Bytes, at: i32, length: i32, to: Bytes, target: i32): void {
   if (length > 32) copyBytes(from, at, length, to, target);
   else for (let i = 0; i < length; i++) to[target + i] = from[at + i];

@@ -3,6 +3,7 @@
 import { ABSENT } from "./codes.ts";
 import { Command } from "./command.ts";
 import { Document, ENTRY } from "./document.ts";
+import { freeWords, newWords } from "./memory.ts";
 
 /** A member's place in an object: ascending, and of equal ones the later first (PROTOCOL 5.3). */
 export function bucket(document: Document, key: i32): i32 {
@@ -48,25 +49,25 @@ export function unexpected(document: Document, object: i32, command: Command): i
   }
   if (count > 7 || first === ABSENT) return first;
 
-  // Put the members, in the order of their buckets, into the table's eight slots; what is in the lowest one is named.
+  // The buckets' order; within one the later member first. A rank holds both, so ranks differ.
+  const ranks = newWords(count);
+  let index = 0;
+  for (let key = object + ENTRY; key < end; key = document.next(key + ENTRY)) {
+    ranks[index] = (bucket(document, key) << 3) | (7 - index);
+    index++;
+  }
+  // Put the members in that order into the table's eight slots; what is in the lowest one is named.
   let taken = 0;
   let lowest = 8;
   let named = ABSENT;
   let previous = -1;
   for (let round = 0; round < count; round++) {
-    // The next bucket; within one the later member first. A rank holds both, so ranks differ.
     let rank = 0x7fffffff;
-    let member = ABSENT;
-    let index = 0;
-    for (let key = object + ENTRY; key < end; key = document.next(key + ENTRY)) {
-      const own = (bucket(document, key) << 3) | (7 - index);
-      if (own > previous && own < rank) {
-        rank = own;
-        member = key;
-      }
-      index++;
+    for (let i = 0; i < count; i++) {
+      if (ranks[i] > previous && ranks[i] < rank) rank = ranks[i];
     }
     previous = rank;
+    const member = memberAt(document, object, 7 - (rank & 7));
     let place = slot(document, member);
     for (let step = 1; (taken & (1 << place)) !== 0; step++) place = (place + step) & 7;
     taken |= 1 << place;
@@ -75,7 +76,15 @@ export function unexpected(document: Document, object: i32, command: Command): i
       named = member;
     }
   }
+  freeWords(ranks);
   return named;
+}
+
+/** The key of an object's member, by its number. */
+function memberAt(document: Document, object: i32, number: i32): i32 {
+  let key = object + ENTRY;
+  for (let i = 0; i < number; i++) key = document.next(key + ENTRY);
+  return key;
 }
 
 function isDeclared(command: Command, document: Document, key: i32): bool {

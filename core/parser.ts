@@ -6,7 +6,7 @@ import { Document } from "./document.ts";
 import { COMPLETE, Framer } from "./framer.ts";
 import { Keys } from "./keys.ts";
 import { Lexer } from "./lexer.ts";
-import { BASE_BYTES, ECHO_BYTES, IDLE_BYTES, Limits, SLACK_BYTES, SLICE_BYTES } from "./limits.ts";
+import { BASE_BYTES, ECHO_BYTES, IDLE_BYTES, Limits, SLICE_BYTES } from "./limits.ts";
 import { Bytes } from "./memory.ts";
 import { bytesOf } from "./texts.ts";
 
@@ -109,10 +109,10 @@ export class Parser {
 
   private reserve(count: i32): bool {
     const document = this.document;
-    const need = document.used + count + SLACK_BYTES;
+    const need = document.used + count;
     let size = document.capacity;
     if (need > size) {
-      const most = this.limits.messageBytes + ECHO_BYTES + SLICE_BYTES + ECHO_BYTES + SLACK_BYTES;
+      const most = this.limits.messageBytes + ECHO_BYTES + SLICE_BYTES + ECHO_BYTES;
       size = size === 0 ? BASE_BYTES : size << 1;
       if (size > most) size = most;
       if (size < need) size = need;

@@ -28,6 +28,7 @@ export class Reply {
   busy: bool = false;
   private writer: Writer;
   private texts: Texts;
+  private document: Document;
   private echo: Echo;
   /** The end of an error, composed when the error was met. */
   private error: Writer;
@@ -40,6 +41,7 @@ export class Reply {
   constructor(document: Document, writer: Writer, texts: Texts) {
     this.writer = writer;
     this.texts = texts;
+    this.document = document;
     this.echo = new Echo(document);
     this.error = new Writer(texts);
   }
@@ -128,7 +130,7 @@ export class Reply {
 
   private finish(id: i32): void {
     this.busy = true;
-    if (id !== ABSENT) this.echo.start(id);
+    if (id !== ABSENT) this.echo.start(this.document, id);
     else this.end();
   }
 

@@ -1,7 +1,7 @@
 // The hot byte loops: runs of a string, copied as they are read. The JavaScript side of the seam; wasm/scan.ts takes
 // its place in a WebAssembly build, word by word or with SIMD.
 //
-// A scanner may read up to SLACK_BYTES past `end` and write as many past what it copied.
+// A scanner may read some bytes past `end` and write as many past what it copied: a block of WebAssembly has room for it.
 
 import { Bytes } from "./memory.ts";
 

@@ -2,7 +2,7 @@
 
 import {
   ABSENT,
-  CLASS_GENERIC_ERROR,
+  ERR_ARGUMENTS_SIZE,
   ERR_REPLY_JSON,
   ERR_REPLY_SIZE,
   ERR_STRAY,
@@ -11,7 +11,6 @@ import {
 } from "./codes.ts";
 import { Call, Command } from "./command.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import { Echo } from "./echo.ts";
 import { COMPLETE } from "./framer.ts";
 import { Bytes } from "./memory.ts";
 import { Output } from "./output.ts";
@@ -25,6 +24,7 @@ const FLUSH: i32 = 0xff;
 export class Session {
   /** The next session of the pool. */
   next: Session | null = null;
+  isOpen: bool = true;
   /** The number of the call that waits for the host, or 0. */
   pending: i32 = 0;
   /** Times that 0xFF reset the parser. */
@@ -58,6 +58,7 @@ export class Session {
 
   /** A pooled session starts anew. */
   open(output: Output): void {
+    this.isOpen = true;
     this.output = output;
     this.resyncs = 0;
     this.suppressed = 0;
@@ -66,8 +67,10 @@ export class Session {
 
   /** Drops all that the peer left behind: a half message, replies that were not taken, a call that is pending. */
   close(): void {
+    this.isOpen = false;
     this.pending = 0;
     this.call.pending = false;
+    this.output = this.shared.nowhere;
     this.reply.reset();
     this.writer.trim();
     this.parser.reset();
@@ -165,17 +168,30 @@ export class Session {
     return this.pending === 0 ? null : this.dispatcher.command;
   }
 
-  /** Writes the pending call's arguments as JSON; `{}` where there are none. */
-  writeArguments(writer: Writer): void {
+  /**
+   * Writes the pending call's arguments as JSON; `{}` where there are none. False where they are larger than a message
+   * may be, since escapes make them grow: then the call is answered with an error.
+   */
+  writeArguments(writer: Writer): bool {
     const object = this.call.arguments;
     if (object === ABSENT) {
       writer.byte(0x7b);
       writer.byte(0x7d);
-      return;
+      return true;
     }
-    const echo = new Echo(this.parser.document);
-    echo.start(object);
-    echo.run(writer, UNBOUNDED);
+    const echo = this.shared.echo;
+    echo.start(this.parser.document, object);
+    writer.limit(this.shared.limits.messageBytes);
+    const whole = echo.run(writer, UNBOUNDED);
+    writer.limit(UNBOUNDED);
+    if (whole) return true;
+    writer.trim();
+    this.call.pending = false;
+    this.pending = 0;
+    this.dispatcher.failResult(ERR_ARGUMENTS_SIZE);
+    this.settle();
+    this.flush();
+    return false;
   }
 
   /** Answers call `number` with a value in JSON; false where that call is not pending. The session may take bytes then. */
@@ -192,8 +208,9 @@ export class Session {
         this.dispatcher.failResult(ERR_REPLY_JSON);
       } else {
         this.reply.begin(this.shared.limits.replyBytes);
-        this.shared.resultEcho.start(0);
-        this.shared.resultEcho.run(this.writer, UNBOUNDED);
+        const echo = this.shared.echo;
+        echo.start(results.document, 0);
+        echo.run(this.writer, UNBOUNDED);
         this.dispatcher.succeed(command);
       }
       results.reset();
@@ -209,7 +226,7 @@ export class Session {
     this.call.pending = false;
     this.pending = 0;
     const most = this.shared.limits.replyBytes;
-    this.dispatcher.failCommand(errorClass === CLASS_GENERIC_ERROR ? 0 : 1, bytes, from, length < most ? length : most);
+    this.dispatcher.failCommand(errorClass, bytes, from, length < most ? length : most);
     this.settle();
     this.flush();
     return true;

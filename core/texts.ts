@@ -50,8 +50,8 @@ Invalid parameter type for '@', expected: #
 Parameter '@' is unexpected
 Logging is disabled
 The reply of @ is larger than the limit of this agent
-The reply of @ is no valid JSON
-@
+The reply of @ is not what JSON can hold
+The arguments of @ are larger than the limit of this agent
 {"return": 
 , "id": 
 "id": 

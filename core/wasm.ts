@@ -7,7 +7,6 @@
 import { Agent } from "./agent.ts";
 import { STATUS_BUSY, STATUS_LOG, STATUS_OUTPUT, STATUS_PENDING } from "./codes.ts";
 import { Command, RemoteCommand } from "./command.ts";
-import { SLACK_BYTES } from "./limits.ts";
 import { Logger } from "./logger.ts";
 import { Bytes, Words, copyBytes, freeBytes, growWords, newBytes, newWords } from "./memory.ts";
 import { Output } from "./output.ts";
@@ -82,7 +81,7 @@ export function gw_room(size: i32): usize {
   if (size > windowSize || windowSize > WINDOW_BYTES) {
     freeBytes(window);
     windowSize = size;
-    window = newBytes(size + SLACK_BYTES);
+    window = newBytes(size);
   }
   return changetype<usize>(window);
 }
@@ -92,7 +91,7 @@ export function gw_open(): usize {
   return changetype<usize>(agent.open(output));
 }
 
-/** Closes a session: what the peer left behind is dropped. */
+/** Closes a session: what the peer left behind is dropped. A second time it does nothing. */
 export function gw_close(session: Session): void {
   agent.close(session);
 }
@@ -147,14 +146,16 @@ export function gw_pending(session: Session): i32 {
 /** The number under which the command that is pending was added. */
 export function gw_command(session: Session): i32 {
   const command = session.pendingCommand();
-  return command === null ? 0 : (command as RemoteCommand).number;
+  return command === null ? 0 : command.number;
 }
 
-/** Writes the pending call's arguments as JSON; returns how many bytes stand at `gw_text`. */
+/**
+ * Writes the pending call's arguments as JSON; returns how many bytes stand at `gw_text`. -1 where they are too large: the
+ * call has been answered with an error then.
+ */
 export function gw_arguments(session: Session): i32 {
   scratch.trim();
-  session.writeArguments(scratch);
-  return scratch.tail;
+  return session.writeArguments(scratch) ? scratch.tail : -1;
 }
 
 /** Where `gw_arguments` and `gw_log` put their text. */
@@ -164,6 +165,7 @@ export function gw_text(): usize {
 
 /** Answers call `number` with the JSON value of `length` bytes in the window. Returns the STATUS_ bits. */
 export function gw_complete(session: Session, number: i32, length: i32): i32 {
+  scratch.trim();
   session.complete(number, window, 0, length);
   return status(session);
 }
@@ -195,11 +197,8 @@ export function gw_add_builtin(length: i32): i32 {
   while (ordered !== null) {
     const command = ordered;
     ordered = command.next;
-    if (length === 0 || command.isNamed(window, 0, length)) {
-      if (agent.add(command)) added++;
-    } else {
-      offer(command);
-    }
+    if ((length === 0 || command.isNamed(window, 0, length)) && agent.add(command)) added++;
+    else offer(command);
   }
   return added;
 }

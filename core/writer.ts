@@ -1,7 +1,7 @@
 // A growing run of bytes with the spelling of QEMU's replies: ASCII only, one space after `:` and `,` (PROTOCOL 5.3, 5.4).
 
 import { Bytes, copyBytes, copyShort, freeBytes, growBytes, newBytes } from "./memory.ts";
-import { IDLE_BYTES, SLACK_BYTES } from "./limits.ts";
+import { IDLE_BYTES } from "./limits.ts";
 import { copyPlain } from "./scan.ts";
 import { Texts } from "./texts.ts";
 import { Utf8 } from "./utf8.ts";
@@ -74,7 +74,7 @@ export class Writer {
   private room(count: i32): bool {
     if (this.tail + count > this.bound) this.overflow = true;
     if (this.overflow) return false;
-    const need = this.tail + count + SLACK_BYTES;
+    const need = this.tail + count;
     if (need > this.capacity) {
       let size = this.capacity === 0 ? 1024 : this.capacity << 1;
       if (size < need) size = need;
@@ -153,28 +153,17 @@ export class Writer {
 
   /** One character of a string; a negative one stands for bytes that are none. */
   private character(point: i32): void {
-    if (!this.room(12)) return;
-    if (point < 0) {
-      this.escape(0xfffd);
+    const letter = shortEscape(point);
+    if (letter !== 0) {
+      if (this.room(2)) this.pair(letter);
+    } else if (point >= 0x20 && point < 0x7f) {
+      this.byte(point);
     } else if (point > 0xffff) {
+      if (!this.room(12)) return;
       this.escape(0xd800 + ((point - 0x10000) >> 10));
       this.escape(0xdc00 + ((point - 0x10000) & 0x3ff));
-    } else if (point === QUOTE || point === BACKSLASH) {
-      this.pair(point);
-    } else if (point >= 0x20 && point < 0x7f) {
-      this.bytes[this.tail++] = point as u8;
-    } else if (point === 8) {
-      this.pair(0x62);
-    } else if (point === 9) {
-      this.pair(0x74);
-    } else if (point === 10) {
-      this.pair(0x6e);
-    } else if (point === 12) {
-      this.pair(0x66);
-    } else if (point === 13) {
-      this.pair(0x72);
-    } else {
-      this.escape(point);
+    } else if (this.room(6)) {
+      this.escape(point < 0 ? 0xfffd : point);
     }
   }
 
@@ -189,5 +178,26 @@ export class Writer {
       const digit = (unit >> shift) & 15;
       this.bytes[this.tail++] = (digit < 10 ? 0x30 + digit : 0x37 + digit) as u8;
     }
+  }
+}
+
+/** The letter behind the backslash, for the characters that have one; else 0. */
+function shortEscape(point: i32): i32 {
+  switch (point) {
+    case QUOTE:
+    case BACKSLASH:
+      return point;
+    case 8:
+      return 0x62;
+    case 9:
+      return 0x74;
+    case 10:
+      return 0x6e;
+    case 12:
+      return 0x66;
+    case 13:
+      return 0x72;
+    default:
+      return 0;
   }
 }

@@ -32,8 +32,10 @@ export interface PortableCommand {
 
 /** What a host command sees of a call. */
 export interface CallContext {
-  /** Aborts at the deadline, and when the agent closes. */
+  /** Aborts at the deadline, and when the agent closes: a command has five seconds to answer then. */
   readonly signal: AbortSignal;
+  /** Whether what is logged is kept: false while the agent is frozen. */
+  readonly logging: boolean;
   /** Writes a log record, in the name of the command. Nothing while the agent is frozen. */
   log(level: "error" | "critical" | "warning" | "message" | "info" | "debug", message: string): void;
   /** Puts the byte 0xFF before the reply, should the command succeed. */
@@ -50,10 +52,12 @@ export interface HostCommand {
   readonly whileFrozen?: boolean;
   /** Whether it is refused while logging is off. Default false. */
   readonly mustLog?: boolean;
-  /** Milliseconds until it is given up, 0 for never. Default: the agent's limit commandMs. */
+  /** Milliseconds until it is given up, 0 for never, 2,147,483,647 at most. Default: the agent's limit commandMs. */
   readonly timeoutMs?: number;
+  /** Whether the call's signal aborts when its peer goes. Default false: what has begun is finished. */
+  readonly abortOnDisconnect?: boolean;
   /**
-   * Runs it. What it returns, or what its promise resolves to, is the reply's value, nothing for `{}`; what it throws is
+   * Runs it. Numbers in `args` are JavaScript numbers: integers beyond 2^53 lose digits. What it returns, or what its promise resolves to, is the reply's value, nothing for `{}`; what it throws is
    * an error reply: a CommandError as it is, anything else as a GenericError with its message.
    */
   run(args: Record<string, unknown>, call: CallContext): unknown;

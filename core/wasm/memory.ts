@@ -114,8 +114,11 @@ function grow(old: usize, used: usize, size: usize): usize {
   return block;
 }
 
+/** Each block of bytes has room for the words that the scanners read and write past its end. */
+const SLACK: usize = 64;
+
 export function newBytes(size: i32): Bytes {
-  return changetype<Bytes>(size == 0 ? <usize>0 : take(size));
+  return changetype<Bytes>(size == 0 ? <usize>0 : take(<usize>size + SLACK));
 }
 
 export function newWords(size: i32): Words {
@@ -123,7 +126,7 @@ export function newWords(size: i32): Words {
 }
 
 export function growBytes(old: Bytes, used: i32, size: i32): Bytes {
-  return changetype<Bytes>(grow(changetype<usize>(old), used, size));
+  return changetype<Bytes>(grow(changetype<usize>(old), used, <usize>size + SLACK));
 }
 
 export function growWords(old: Words, used: i32, size: i32): Words {

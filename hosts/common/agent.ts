@@ -63,8 +63,11 @@ export interface Agent {
 /** Milliseconds between two looks for sessions that have gone quiet and hold large buffers. */
 const TRIM_MS = 1000;
 
-/** What can be put into a command's name: what QAPI allows, and the dot of downstream extensions. */
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+/** A command's name: what QAPI allows, downstream names as `__com.example_name` among it. */
+const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
+
+/** What timers can count, in milliseconds. */
+const LONGEST_MS = 2_147_483_647;
 
 export class GuestAgent implements Agent, SessionHost {
   readonly commands: Commands;
@@ -79,7 +82,7 @@ export class GuestAgent implements Agent, SessionHost {
   private resyncs = 0;
   private suppressed = 0;
   private closing: Promise<void> | undefined;
-  private large = new Set<PeerSession>();
+  private readonly awakened = new Set<PeerSession>();
   private cancelTrim: (() => void) | undefined;
 
   constructor(container: DependencyContainer, engine: Engine, clock: Clock, logger: Logger, limits: Limits) {
@@ -88,17 +91,25 @@ export class GuestAgent implements Agent, SessionHost {
     this.clock = clock;
     this.logger = logger;
     this.commandMs = limits.commandMs;
+    engine.onCrash = (error) => this.crashed(error);
     this.commands = this.switches();
     const commands = container.isRegistered(COMMAND, true) ? container.resolveAll<CommandBinding>(COMMAND) : [];
     for (const command of commands) this.add(command);
   }
 
-  /** Adds a command. Throws GW_ERR_COMMAND_NAME and GW_ERR_DUPLICATE_COMMAND. */
+  /** Adds a command. Throws GW_ERR_COMMAND_NAME, GW_ERR_LIMIT, GW_ERR_DUPLICATE_COMMAND and GW_ERR_UNKNOWN_COMMAND. */
   private add(command: CommandBinding): void {
     if (!NAME.test(command.name)) {
       throw new GuestwireError(
         "GW_ERR_COMMAND_NAME",
         `'${command.name}' is no name for a command: use letters, digits, '-', '_' and '.', 128 at most`,
+      );
+    }
+    const ms = "run" in command ? (command.timeoutMs ?? 0) : 0;
+    if (!Number.isInteger(ms) || ms < 0 || ms > LONGEST_MS) {
+      throw new GuestwireError(
+        "GW_ERR_LIMIT",
+        `timeoutMs of command '${command.name}' must be an integer from 0 to ${LONGEST_MS}`,
       );
     }
     if (this.engine.has(command.name)) {
@@ -199,26 +210,26 @@ export class GuestAgent implements Agent, SessionHost {
       `the core failed (${reason}); its ${this.sessions.size} sessions are closed`,
     );
     this.engine.drop();
-    for (const session of this.sessions) session.abandon("the core failed", true);
+    for (const session of this.sessions) session.abandon();
   }
 
-  grown(session: PeerSession): void {
-    this.large.add(session);
+  awake(session: PeerSession): void {
+    this.awakened.add(session);
     this.cancelTrim ??= this.clock.after(TRIM_MS, () => this.trim());
   }
 
   /** Takes large buffers back from sessions that were quiet since the last look. */
   private trim(): void {
     this.cancelTrim = undefined;
-    for (const session of this.large) {
+    for (const session of this.awakened) {
       if (session.active) {
         session.active = false;
       } else {
         session.trim();
-        this.large.delete(session);
+        this.awakened.delete(session);
       }
     }
-    if (this.large.size > 0) this.cancelTrim = this.clock.after(TRIM_MS, () => this.trim());
+    if (this.awakened.size > 0) this.cancelTrim = this.clock.after(TRIM_MS, () => this.trim());
   }
 
   ended(session: PeerSession): void {
@@ -226,7 +237,11 @@ export class GuestAgent implements Agent, SessionHost {
     this.resyncs += counters.resyncs;
     this.suppressed += counters.suppressed;
     this.sessions.delete(session);
-    this.large.delete(session);
+    this.awakened.delete(session);
+    if (this.awakened.size === 0) {
+      this.cancelTrim?.();
+      this.cancelTrim = undefined;
+    }
     if (this.sessions.size === 0) this.engine.dropIfLarge();
   }
 }

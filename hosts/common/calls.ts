@@ -3,7 +3,7 @@
 import { type CallContext, CommandError, type ErrorClass, type HostCommand } from "../../plugins/api.ts";
 import type { Clock } from "./clock.ts";
 import type { PendingCall } from "./core.ts";
-import type { Logger } from "./logger.ts";
+import type { Logger, LogLevel } from "./logger.ts";
 
 /** What a call needs of its surroundings. */
 export interface CallHost {
@@ -32,6 +32,7 @@ export class HostCall {
   private readonly started: number;
   private cancelDeadline: (() => void) | undefined;
   private over = false;
+  private detached = false;
 
   constructor(host: CallHost, command: HostCommand, number: number, answer: Answer) {
     this.host = host;
@@ -60,29 +61,42 @@ export class HostCall {
     }
   }
 
-  /** The agent closes, or the session is gone: what the command still does has no effect. */
-  abandon(reason: string): void {
-    if (this.settle()) this.controller.abort(new Error(reason));
+  /** The peer is gone: what the command still answers is dropped. Its deadline stands. */
+  detach(): void {
+    this.detached = true;
+    if (this.command.abortOnDisconnect) this.cancel("the session is closed");
+  }
+
+  /** Aborts the call's signal; the command may still answer. */
+  cancel(reason: string): void {
+    this.controller.abort(new Error(reason));
   }
 
   private context(): CallContext {
+    const { host } = this;
     return {
       signal: this.controller.signal,
-      log: (level, message) => {
-        if (!this.host.isFrozen()) this.host.logger.log(level, "general", `${this.command.name}: ${message}`);
+      get logging() {
+        return !host.isFrozen();
       },
+      log: (level, message) => this.log(level, message),
       delimit: () => {
-        if (!this.over) this.answer.delimit(this.number);
+        if (!this.over && !this.detached) this.answer.delimit(this.number);
       },
     };
   }
 
+  /** Nothing is logged while the agent is frozen. */
+  private log(level: LogLevel, message: string): void {
+    if (!this.host.isFrozen()) this.host.logger.log(level, "general", `${this.command.name}: ${message}`);
+  }
+
   private expire(ms: number): void {
     const desc = `Command ${this.command.name} did not finish within ${ms} ms`;
-    this.host.logger.log("warning", "general", desc);
+    this.log("warning", `did not finish within ${ms} ms`);
     if (!this.settle()) return;
     this.controller.abort(new Error(desc));
-    this.answer.fail(this.number, "GenericError", desc);
+    if (!this.detached) this.answer.fail(this.number, "GenericError", desc);
   }
 
   private complete(value: unknown): void {
@@ -94,15 +108,15 @@ export class HostCall {
       return;
     }
     if (json === undefined) this.fail(new Error(`Command ${this.command.name} returned what JSON cannot hold`));
-    else if (this.settle()) this.answer.complete(this.number, json);
+    else if (this.settle() && !this.detached) this.answer.complete(this.number, json);
   }
 
   private fail(error: unknown): void {
+    const text = textOf(error);
     if (!this.settle()) return;
     const known = error instanceof CommandError;
-    const text = error instanceof Error ? error.message : String(error);
-    if (!known) this.host.logger.log("warning", "general", `${this.command.name} failed: ${text}`);
-    this.answer.fail(this.number, known ? error.errorClass : "GenericError", text);
+    if (!known) this.log("warning", `failed: ${text}`);
+    if (!this.detached) this.answer.fail(this.number, known ? error.errorClass : "GenericError", text);
   }
 
   /** True the first time: only then the answer counts. */
@@ -112,5 +126,14 @@ export class HostCall {
     this.cancelDeadline?.();
     this.host.settled(this.command, this.host.clock.now() - this.started);
     return true;
+  }
+}
+
+/** What a thrown value says. Anything can be thrown, and asking it for its text can throw again. */
+function textOf(error: unknown): string {
+  try {
+    return error instanceof Error ? `${error.message}` : String(error);
+  } catch {
+    return "The command failed with a value that has no text";
   }
 }

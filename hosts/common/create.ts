@@ -12,7 +12,7 @@ import { Engine } from "./engine.ts";
 import { GuestwireError } from "./errors.ts";
 import { js } from "./js-core.ts";
 import { type Limits, completeLimits } from "./limits.ts";
-import { type Logger, silent } from "./logger.ts";
+import { type Logger, guarded, silent } from "./logger.ts";
 import { CLOCK, CORE, LIMITS, LOGGER } from "./tokens.ts";
 import { VERSION } from "./version.ts";
 
@@ -43,12 +43,12 @@ export interface AgentOptions {
 
 /**
  * Makes an agent. Throws GuestwireError: GW_ERR_LIMIT, GW_ERR_API, GW_ERR_COMMAND_NAME, GW_ERR_DUPLICATE_COMMAND,
- * GW_ERR_WASM.
+ * GW_ERR_UNKNOWN_COMMAND (a portable command that this agent.wasm does not contain), GW_ERR_WASM.
  */
 export function createAgent(options: AgentOptions = {}): Agent {
   const container = root.createChildContainer();
   container.register(CORE, { useValue: options.core ?? js });
-  container.register(LOGGER, { useValue: options.logger ?? silent });
+  container.register(LOGGER, { useValue: guarded(options.logger ?? silent) });
   container.register(CLOCK, { useValue: options.clock ?? systemClock });
   container.register(LIMITS, { useValue: completeLimits(options.limits) });
   if (options.standard ?? true) install(container, standard);

@@ -12,6 +12,8 @@ const SPARE_BYTES = 16 * 1024 * 1024;
 
 export class Engine {
   frozen = false;
+  /** Called when the core has thrown; `drop` is to be called then. */
+  onCrash: (error: unknown) => void = () => {};
   private readonly core: Core;
   private readonly log: (level: LogLevel, domain: LogDomain, message: string) => void;
   private readonly limits: Limits;
@@ -48,8 +50,19 @@ export class Engine {
     return agent;
   }
 
+  /** Asks the core; one that throws is lost, and a fresh one is asked. */
+  private ask<T>(question: (agent: CoreAgent) => T): T {
+    const agent = this.start();
+    try {
+      return question(agent);
+    } catch (error) {
+      this.onCrash(error);
+      return question(this.start());
+    }
+  }
+
   open(sink: Sink): CoreSession {
-    return this.start().open(sink);
+    return this.ask((agent) => agent.open(sink));
   }
 
   /** The core is lost, or not needed any more. */
@@ -97,7 +110,7 @@ export class Engine {
 
   /** What the core says of a command that is there. */
   state(name: string): CommandState {
-    const state = this.start().state(name);
+    const state = this.ask((agent) => agent.state(name));
     if (state === undefined) throw new GuestwireError("GW_ERR_UNKNOWN_COMMAND", `there is no command '${name}'`);
     return state;
   }
@@ -110,22 +123,22 @@ export class Engine {
   enable(name: string): void {
     this.state(name);
     this.disabled.delete(name);
-    this.start().enable(name);
+    this.ask((agent) => agent.enable(name));
   }
 
   disable(name: string, reason: string): void {
     this.state(name);
     this.disabled.set(name, reason);
-    this.start().disable(name, reason);
+    this.ask((agent) => agent.disable(name, reason));
   }
 
   freeze(): void {
     this.frozen = true;
-    this.start().freeze();
+    this.ask((agent) => agent.freeze());
   }
 
   thaw(): void {
     this.frozen = false;
-    this.start().thaw();
+    this.ask((agent) => agent.thaw());
   }
 }

@@ -7,6 +7,9 @@ import { flagBits, stateOf } from "./flags.ts";
 import { Views } from "./views.ts";
 import { LOG_DOMAINS, LOG_LEVELS, type LogDomain, type LogLevel } from "./logger.ts";
 
+/** Blocks above this are given back when a session is idle. */
+const LARGE_BLOCK = 16_384;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -35,7 +38,10 @@ class SinkOutput extends Output {
 
   override write(bytes: Uint8Array, from: number, length: number): number {
     if (this.blocked) return 0;
-    if (!this.sink(this.views.of(bytes, from, length))) this.blocked = true;
+    // A view that is kept must not keep a large block from being given back.
+    const large = bytes.length > LARGE_BLOCK;
+    const view = large ? bytes.subarray(from, from + length) : this.views.of(bytes, from, length);
+    if (!this.sink(view)) this.blocked = true;
     return length;
   }
 }
@@ -68,10 +74,10 @@ class JsSession implements CoreSession {
     const number = this.session.pending;
     if (number === 0) return undefined;
     const writer = new Writer(this.agent.shared.texts);
-    this.session.writeArguments(writer);
+    if (!this.session.writeArguments(writer)) return undefined;
     return {
       number,
-      command: (this.session.pendingCommand() as RemoteCommand).number,
+      command: this.session.pendingCommand()?.number ?? 0,
       arguments: decoder.decode(writer.bytes.subarray(0, writer.tail)),
     };
   }

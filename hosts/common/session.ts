@@ -21,21 +21,21 @@ export interface SessionHost extends CallHost {
   command(number: number): HostCommand | undefined;
   /** The engine threw: all sessions are lost. */
   crashed(error: unknown): void;
-  /** A session holds buffers that are worth giving back later. */
-  grown(session: PeerSession): void;
+  /** A session did something after a while; it may hold buffers that are worth giving back when it is quiet again. */
+  awake(session: PeerSession): void;
   ended(session: PeerSession): void;
 }
 
 /** How long a peer that takes none of its replies holds up `close`, in milliseconds. */
 const STALL_MS = 1000;
 
-/** A chunk of this size may leave large buffers behind. */
-const LARGE_CHUNK = 4096;
+/** How long a command that is under way when the agent closes has to answer, in milliseconds. */
+const GRACE_MS = 5000;
 
 export class PeerSession implements Session, Answer {
   readonly id: number;
   readonly closed: Promise<void>;
-  /** Bytes came in since the agent last looked. */
+  /** It did something since the agent last looked. */
   active = false;
   private readonly host: SessionHost;
   private readonly transport: Transport;
@@ -44,9 +44,14 @@ export class PeerSession implements Session, Answer {
   /** What the core was too busy for. */
   private readonly rest: Uint8Array[] = [];
   private paused = false;
-  private proceeding = false;
+  /** The core is on the stack. What the transport says meanwhile, from inside `write`, waits until it is not. */
+  private inside = false;
+  private drainedInside = false;
+  private goneInside = false;
+  private isGone = false;
   /** The transport is to be closed when all is answered. */
   private closing = false;
+  private hurrying = false;
   private cancelHurry: (() => void) | undefined;
   private settleClosed: () => void = () => {};
 
@@ -57,31 +62,49 @@ export class PeerSession implements Session, Answer {
     this.closed = new Promise((resolve) => {
       this.settleClosed = resolve;
     });
-    this.core = host.open((bytes) => transport.write(bytes));
+    this.core = host.open((bytes) => this.send(bytes));
   }
 
   start(): void {
-    this.transport.start({
-      data: (bytes) => this.data(bytes),
-      drained: () => this.drained(),
-      ended: () => this.finish(),
-      closed: () => this.gone(),
-    });
+    try {
+      this.transport.start({
+        data: (bytes) => this.data(bytes),
+        drained: () => this.drained(),
+        ended: () => this.finish(),
+        closed: () => this.gone(),
+      });
+    } catch (error) {
+      this.gone();
+      throw error;
+    }
+  }
+
+  /** A transport that throws has lost its peer, nobody else's. */
+  private send(bytes: Uint8Array): boolean {
+    try {
+      return this.transport.write(bytes);
+    } catch {
+      this.goneInside = true;
+      return true;
+    }
   }
 
   private data(bytes: Uint8Array): void {
     const core = this.core;
     if (core === undefined || this.closing) return;
-    this.active = true;
-    if (bytes.length >= LARGE_CHUNK) this.host.grown(this);
+    if (!this.active) this.wake();
     let taken = 0;
-    if (this.rest.length === 0) {
+    if (this.rest.length === 0 && !this.inside) {
+      this.inside = true;
       try {
         taken = core.receive(bytes);
         if (taken === bytes.length && core.pending() === undefined) return;
       } catch (error) {
         this.host.crashed(error);
         return;
+      } finally {
+        this.inside = false;
+        if (this.goneInside || this.drainedInside) this.catchUp();
       }
     }
     // Not slice(): that of a Node Buffer does not copy.
@@ -89,19 +112,45 @@ export class PeerSession implements Session, Answer {
     this.proceed();
   }
 
+  private wake(): void {
+    this.active = true;
+    this.host.awake(this);
+  }
+
   private drained(): void {
-    this.attempt((core) => core.drained());
+    if (this.inside) {
+      this.drainedInside = true;
+      return;
+    }
+    if (!this.active) this.wake();
+    this.ask((core) => core.drained());
     this.proceed();
   }
 
+  /** What the transport said while the core was on the stack. */
+  private catchUp(): void {
+    if (this.goneInside) {
+      this.gone();
+      this.closeTransport();
+    } else if (this.drainedInside) {
+      this.drainedInside = false;
+      this.drained();
+    }
+  }
+
   /** Asks the core something, where there is one; should it throw, it is lost with all its sessions. */
-  private attempt<T>(ask: (core: CoreSession) => T): T | undefined {
+  private ask<T>(question: (core: CoreSession) => T): T | undefined {
     if (this.core === undefined) return undefined;
+    const nested = this.inside;
+    this.inside = true;
     try {
-      return ask(this.core);
+      return question(this.core);
     } catch (error) {
       this.host.crashed(error);
       return undefined;
+    } finally {
+      this.inside = nested;
+      if (!nested && (this.goneInside || this.drainedInside)) this.catchUp();
     }
   }
 
@@ -112,43 +161,44 @@ export class PeerSession implements Session, Answer {
   }
 
   async close(): Promise<void> {
-    this.rest.length = 0;
-    if (!this.paused) this.transport.pause();
-    this.paused = true;
-    this.finish();
-    this.hurry();
+    if (!this.hurrying && this.core !== undefined) {
+      this.hurrying = true;
+      this.rest.length = 0;
+      if (!this.paused) this.transport.pause();
+      this.paused = true;
+      this.call?.cancel("the agent closes");
+      this.finish();
+      this.hurry(GRACE_MS);
+    }
     return this.closed;
   }
 
-  /** Closes for good when the peer has taken nothing for a while. A command that is under way has its own deadline. */
-  private hurry(): void {
+  /** Closes for good when the peer has taken nothing for a while, or a command has not answered in time. */
+  private hurry(grace: number): void {
     if (this.core === undefined) return;
     const left = this.waiting();
     this.cancelHurry = this.host.clock.after(STALL_MS, () => {
-      if (this.core === undefined) return;
-      if (this.call === undefined && this.waiting() >= left) void this.transport.close();
-      else this.hurry();
+      const stalled = this.call === undefined ? this.waiting() >= left : grace <= STALL_MS;
+      if (stalled) this.closeTransport();
+      else this.hurry(grace - STALL_MS);
     });
   }
 
+  private closeTransport(): void {
+    // A careless transport may forget to say that it is closed, or fail at it.
+    const gone = (): void => this.gone();
+    this.transport.close().then(gone, gone);
+  }
+
   private waiting(): number {
-    return this.attempt((core) => core.waiting()) ?? 0;
+    return this.ask((core) => core.waiting()) ?? 0;
   }
 
   /** Goes on until the core waits for something; then holds the peer back, lets it go on, or closes. */
   private proceed(): void {
-    const core = this.core;
-    if (core === undefined || this.proceeding) return;
-    this.proceeding = true;
-    try {
-      while (this.call === undefined && this.step(core));
-    } catch (error) {
-      this.host.crashed(error);
-      return;
-    } finally {
-      this.proceeding = false;
-    }
-    if (this.core !== undefined) this.settleFlow(core);
+    if (this.inside) return;
+    while (this.call === undefined && this.ask((core) => this.step(core)));
+    if (this.core !== undefined) this.settleFlow();
   }
 
   /** Starts the call that is pending, or feeds a chunk; false where there is nothing to do. */
@@ -172,10 +222,10 @@ export class PeerSession implements Session, Answer {
     return true;
   }
 
-  private settleFlow(core: CoreSession): void {
+  private settleFlow(): void {
     const idle = this.call === undefined && this.rest.length === 0;
     if (this.closing) {
-      if (idle && core.waiting() === 0) void this.transport.close();
+      if (idle && this.waiting() === 0) this.closeTransport();
     } else if (idle === this.paused) {
       this.paused = !idle;
       if (idle) this.transport.resume();
@@ -192,41 +242,52 @@ export class PeerSession implements Session, Answer {
   }
 
   delimit(call: number): void {
-    this.attempt((core) => core.delimit(call));
+    this.ask((core) => core.delimit(call));
   }
 
   private settle(answer: (core: CoreSession) => void): void {
     this.call = undefined;
-    this.attempt(answer);
+    if (!this.active) this.wake();
+    this.ask(answer);
     this.proceed();
   }
 
   /** Gives large buffers back where nothing is under way. */
   trim(): void {
-    this.attempt((core) => core.trim());
+    this.ask((core) => core.trim());
   }
 
   counters(): { resyncs: number; suppressed: number } {
-    return this.attempt((core) => core.counters()) ?? { resyncs: 0, suppressed: 0 };
+    return this.ask((core) => core.counters()) ?? { resyncs: 0, suppressed: 0 };
   }
 
-  /** Gives up what is under way and closes the transport. `lost`: the core session is gone already. */
-  abandon(reason: string, lost: boolean): void {
-    if (lost) this.core = undefined;
-    this.call?.abandon(reason);
-    this.call = undefined;
-    void this.transport.close();
+  /** The core session is gone already: closes without an answer. */
+  abandon(): void {
+    this.core = undefined;
+    this.closeTransport();
   }
 
   /** The transport is closed: what the peer left behind is dropped. */
   private gone(): void {
-    this.call?.abandon("the session is closed");
+    if (this.inside) {
+      this.goneInside = true;
+      return;
+    }
+    this.goneInside = false;
+    if (this.isGone) return;
+    this.isGone = true;
+    this.call?.detach();
     this.call = undefined;
     this.rest.length = 0;
     this.cancelHurry?.();
     this.host.ended(this);
-    this.attempt((core) => core.close());
+    const core = this.core;
     this.core = undefined;
+    try {
+      core?.close();
+    } catch (error) {
+      this.host.crashed(error);
+    }
     this.settleClosed();
   }
 }

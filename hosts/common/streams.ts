@@ -8,7 +8,6 @@ export interface ReadableLike {
   getReader(): {
     read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
     cancel(reason?: unknown): Promise<void>;
-    releaseLock(): void;
   };
 }
 
@@ -20,12 +19,11 @@ export interface WritableLike {
     write(chunk: Uint8Array): Promise<void>;
     close(): Promise<void>;
     abort(reason?: unknown): Promise<void>;
-    releaseLock(): void;
   };
 }
 
-/** How long `close` waits for a peer that does not take what was written, in milliseconds. */
-const CLOSE_MS = 1000;
+/** How long `close` waits for a peer that takes nothing of what was written, in milliseconds. */
+const STALL_MS = 1000;
 
 /**
  * A transport over a pair of streams. It locks both, and closes both at the end. Chunks must be Uint8Arrays; the end of
@@ -42,6 +40,8 @@ class StreamTransport implements Transport {
   private paused = false;
   private resumed: () => void = () => {};
   private blocked = false;
+  /** Writes that the stream has taken. */
+  private settled = 0;
   private over: Promise<void> | undefined;
 
   constructor(readable: ReadableLike, writable: WritableLike) {
@@ -73,7 +73,10 @@ class StreamTransport implements Transport {
 
   write(bytes: Uint8Array): boolean {
     if (this.over !== undefined) return true;
-    this.writer.write(new Uint8Array(bytes)).catch((error: unknown) => void this.end(error));
+    this.writer.write(new Uint8Array(bytes)).then(
+      () => this.settled++,
+      (error: unknown) => void this.end(error),
+    );
     if ((this.writer.desiredSize ?? 1) > 0) return true;
     if (!this.blocked) {
       this.blocked = true;
@@ -110,16 +113,26 @@ class StreamTransport implements Transport {
   private async shutDown(reason: unknown): Promise<void> {
     this.resume();
     const reading = this.reader.cancel(reason).catch(() => {});
-    if (reason === undefined) {
-      const written = this.writer.close().catch(() => {});
-      let cancel = (): void => {};
-      const late = new Promise<void>((resolve) => (cancel = systemClock.after(CLOSE_MS, resolve)));
-      await Promise.race([written, late]);
-      cancel();
-    }
+    if (reason === undefined) await this.flush();
     void this.writer.abort(reason).catch(() => {});
     void reading;
     this.receiver?.closed(reason === undefined ? undefined : asError(reason));
+  }
+
+  /** Closes the writable side, as long as it goes on taking what was written. */
+  private async flush(): Promise<void> {
+    const over = (): boolean => true;
+    const closed = this.writer.close().then(over, over);
+    for (let before = -1; before !== this.settled;) {
+      before = this.settled;
+      let cancel = (): void => {};
+      const late = new Promise<false>((resolve) => {
+        cancel = systemClock.after(STALL_MS, () => resolve(false));
+      });
+      const done = await Promise.race([closed, late]);
+      cancel();
+      if (done) return;
+    }
   }
 }
 

@@ -18,7 +18,7 @@ export interface Receiver {
   closed(error?: Error): void;
 }
 
-/** A byte channel to one peer. */
+/** A byte channel to one peer. None of its methods should throw; one that does ends its own session only. */
 export interface Transport {
   /** Starts reading; called once, before anything else. */
   start(receiver: Receiver): void;
@@ -31,6 +31,9 @@ export interface Transport {
   pause(): void;
   /** Goes on reading. */
   resume(): void;
-  /** Sends what was written, as far as the peer takes it, and closes. Settles always; `closed` has been called then. */
+  /**
+   * Sends what was written, as far as the peer takes it, and closes. Settles always; `closed` has been called then. It may
+   * be called again, by someone in more of a hurry.
+   */
   close(): Promise<void>;
 }

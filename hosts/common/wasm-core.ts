@@ -224,11 +224,13 @@ class WasmSession implements CoreSession {
 
   pending(): PendingCall | undefined {
     if ((this.status & STATUS_PENDING) === 0) return undefined;
-    return {
-      number: this.exports.gw_pending(this.handle),
-      command: this.exports.gw_command(this.handle),
-      arguments: this.agent.text(this.exports.gw_arguments(this.handle)),
-    };
+    const number = this.exports.gw_pending(this.handle);
+    const command = this.exports.gw_command(this.handle);
+    const length = this.exports.gw_arguments(this.handle);
+    if (length >= 0) return { number, command, arguments: this.agent.text(length) };
+    // Too large: the core has answered the call itself.
+    this.follow(this.exports.gw_drained(this.handle, 0));
+    return undefined;
   }
 
   complete(call: number, json: string): void {

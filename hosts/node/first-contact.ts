@@ -5,11 +5,13 @@ import { type Socket, connect } from "node:net";
 import { resolve } from "node:path";
 import { createAgent } from "../common/index.ts";
 import { ENGINES } from "./cli/engines.ts";
-import { mistakeOf } from "./cli/mistake.ts";
+import { Mistake, mistakeOf } from "./cli/mistake.ts";
 import { stopSignal } from "./cli/stop-signal.ts";
+import { PATH_BYTES } from "./socket-file.ts";
 import { listenUnix } from "./unix.ts";
 
-const PATH = "run/guestwire.sock";
+const FOLDER = "run";
+const PATH = `${FOLDER}/guestwire.sock`;
 const inColour = process.stdout.isTTY && !process.env["NO_COLOR"];
 const paint = (style: number, text: string): string => (inColour ? `\x1b[${style}m${text}\x1b[0m` : text);
 const [BOLD, DIM, INVERSE, GREEN, CYAN] = [1, 2, 7, 32, 36];
@@ -64,15 +66,41 @@ async function show(socket: Socket): Promise<void> {
   }
 }
 
-/** A line for a shell: asks the agent what it can do, prints the answer and ends. */
-function tryIt(path: string): string {
+/** A line for a shell, in whatever folder it is: asks the agent what it can do, prints the answer and ends. */
+function tryIt(): string {
+  const absolute = resolve(PATH);
+  if (Buffer.byteLength(absolute) <= PATH_BYTES) return ask(absolute);
+  return `cd ${quoted(process.cwd())} && ${ask(PATH)}`;
+}
+
+function ask(path: string): string {
   const script = `const s=require("net").connect(${JSON.stringify(path)});s.write(JSON.stringify({execute:"guest-info"}));s.on("data",d=>{process.stdout.write(d);if(d.includes(10))s.end()})`;
-  return `node -e '${script.replaceAll("'", "'\\''")}'`;
+  return `node -e ${quoted(script)}`;
+}
+
+/** A word for a shell. */
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+function makeFolder(): void {
+  try {
+    mkdirSync(FOLDER, { recursive: true });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") throw new Mistake(`${FOLDER} is not a folder; remove it or start in another folder`);
+    throw new Mistake(`the folder ${FOLDER} cannot be made (${code}); start in another folder`);
+  }
+}
+
+/** Settles when nobody reads what is printed any more: `npm start | head -2`. From then on prints go nowhere. */
+function readerGone(): Promise<void> {
+  return new Promise((settle) => process.stdout.on("error", () => settle()));
 }
 
 try {
-  const stopped = stopSignal();
-  mkdirSync("run", { recursive: true });
+  const stopped = Promise.race([stopSignal(), readerGone()]);
+  makeFolder();
   // The engine that runs everywhere.
   const agent = createAgent({ core: await ENGINES.js() });
   const listener = await listenUnix(agent, PATH);
@@ -80,9 +108,7 @@ try {
   const socket = connect(PATH);
   await show(socket);
   socket.end();
-  print(
-    `\nIt goes on serving; Ctrl-C ends it. Ask it something yourself, in another terminal:\n\n${tryIt(resolve(PATH))}\n`,
-  );
+  print(`\nIt goes on serving; Ctrl-C ends it. Ask it something yourself, in another terminal:\n\n${tryIt()}\n`);
   await stopped;
   await listener.close();
   await agent.close();

@@ -6,7 +6,7 @@ import { dirname } from "node:path";
 import { GuestwireError } from "../common/index.ts";
 
 /** What `sockaddr_un` holds, without its final NUL. */
-const PATH_BYTES = 107;
+export const PATH_BYTES = 107;
 
 /** Throws GW_ERR_SOCKET where no socket can have this path: empty, with a NUL, or longer than 107 bytes. */
 export function checkSocketPath(path: string): void {

@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { completeLimits, LIMIT_NAMES } from "../../hosts/common/limits.ts";
 import { CLI, type Ending, Program, ROOT, Client, run, startAgent, temporaryFolder } from "./rig.ts";
 
 const VERSION = (JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string }).version;
@@ -30,7 +31,9 @@ test("--help prints a page with the commands and examples", async (t) => {
   const page = printed(await run(t, "--help"));
   assert.match(page, /^Usage: guestwire /);
   assert.match(page, /^ {2}agent /m);
+  assert.match(page, /^ {2}help \[command\] /m);
   assert.match(page, /^Examples:\n {2}guestwire agent -m unix-listen -p /m);
+  assert.equal(printed(await run(t, "help")), page);
 });
 
 test("agent --help prints a page with all options and examples", async (t) => {
@@ -53,6 +56,18 @@ test("agent --help prints a page with all options and examples", async (t) => {
     assert.match(page, new RegExp(`^ +${option} `, "m"));
   }
   assert.match(page, /^Examples:\n {2}guestwire agent /m);
+});
+
+test("agent --help has each limit with its default and its range", async (t) => {
+  const page = printed(await run(t, "agent", "--help"));
+  const defaults = completeLimits();
+  for (const name of LIMIT_NAMES) {
+    const [, value, least, most] = new RegExp(`^ {2}${name} +(\\d+) +(\\d+) +(\\d+)$`, "m").exec(page) ?? [];
+    assert.equal(Number(value), defaults[name], name);
+    for (const edge of [Number(least), Number(most)]) assert.equal(completeLimits({ [name]: edge })[name], edge);
+    assert.throws(() => completeLimits({ [name]: Number(least) - 1 }));
+    assert.throws(() => completeLimits({ [name]: Number(most) + 1 }));
+  }
 });
 
 test("agent -V prints one line with the version", async (t) => {
@@ -78,6 +93,8 @@ test("mistakes on the command line", async (t) => {
   refused(await run(t), /say what to do; see 'guestwire --help'/);
   refused(await run(t, "serve"), /there is no command 'serve'; see 'guestwire --help'/);
   refused(await run(t, "serve", "me"), /there is no command 'serve'/);
+  refused(await run(t, "help", "foo"), /there is no command 'foo'; see 'guestwire --help'/);
+  refused(await run(t, "help", "--frob"), /unknown option '--frob'; see 'guestwire help --help'/);
   refused(await run(t, "--frob"), /unknown option '--frob'; see 'guestwire --help'/);
   refused(await run(t, "agent", "--frob"), /unknown option '--frob'; see 'guestwire agent --help'/);
   refused(
@@ -169,12 +186,15 @@ test("the state folder must be there", async (t) => {
   const folder = temporaryFolder(t);
   writeFileSync(join(folder, "file"), "");
   const path = join(folder, "socket");
-  for (const name of ["missing", "file"]) {
-    refused(
-      await run(t, ...LISTEN, "-p", path, "-t", join(folder, name)),
-      /no state folder .*; create it or name another with -t/,
-    );
-  }
+  symlinkSync("loop", join(folder, "loop"));
+  const at = (state: string): Promise<Ending> => run(t, ...LISTEN, "-p", path, "-t", state);
+  refused(await at(join(folder, "missing")), /no state folder .*missing; create it or name another with -t/);
+  refused(await at(join(folder, "file")), /state folder .*file is not a folder; name another with -t/);
+  refused(await at(join(folder, "file/x")), /file\/x leads through .* not a folder; name another with -t/);
+  refused(await at(join(folder, "loop")), /loop is a loop of symbolic links; mend them or name another with -t/);
+  refused(await at(join(folder, "x".repeat(256))), /state folder is too long; name another with -t/);
+  refused(await at(""), /say which folder is for state: -t DIR/);
+  assert.equal(existsSync(path), false);
   const { program } = await startAgent(t, "-t", folder);
   program.kill("SIGTERM");
   assert.equal((await program.ended).status, 0);
@@ -184,6 +204,7 @@ test("a log file that cannot be opened", async (t) => {
   const folder = temporaryFolder(t);
   const logging = (name: string): Promise<Ending> =>
     run(t, ...LISTEN, "-p", join(folder, "socket"), "-l", join(folder, name));
+  refused(await run(t, ...LISTEN, "-p", join(folder, "socket"), "-l", ""), /say which file the log goes to: -l FILE/);
   refused(await logging("."), /log file .* is a folder; name a file with -l/);
   refused(await logging("missing/log"), /folder of the log file .* is not there; create it or name another/);
   writeFileSync(join(folder, "file"), "");

@@ -1,8 +1,8 @@
 // What `npm start` shows.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { closeSync, constants, existsSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -10,7 +10,7 @@ import { Program, ROOT, temporaryFolder } from "./rig.ts";
 
 const SCRIPT = join(ROOT, "dist/first-contact.js");
 /** The line that people are to paste. */
-const PASTE = /^node -e '.*'$/m;
+const PASTE = /^(?:cd '.*' && )?node -e '.*'$/m;
 
 async function firstContact(t: TestContext, cwd: string): Promise<Program> {
   const program = new Program(t, process.execPath, [SCRIPT], { cwd });
@@ -46,20 +46,26 @@ test("shows noise, a sync, a ping and the table of commands, as they went over t
   assert.equal(stdout.includes("\x1b"), false);
 });
 
-test("the pasted line works in a shell, from anywhere", async (t) => {
-  const folder = join(temporaryFolder(t), `it's "here"`);
-  execFileSync("mkdir", [folder]);
-  const program = await firstContact(t, folder);
-  const [line] = PASTE.exec(program.stdout) ?? [""];
-  for (let i = 0; i < 2; i++) {
-    const said = execFileSync("bash", ["-c", line], { cwd: tmpdir(), encoding: "utf8" });
-    assert.match(said, /^\{"return": \{"version": ".*", "supported_commands": \[.*\]\}\}\n$/);
-  }
-  program.kill("SIGINT");
-  const { status, stderr } = await program.ended;
-  assert.deepEqual([status, stderr], [0, ""]);
-  assert.equal(existsSync(join(folder, "run/guestwire.sock")), false);
-});
+for (const [where, name] of [
+  ["", `it's "here"`],
+  [", also where the path is too long for a socket", `it's "$HOME" \\ far down, ${"x".repeat(120)}`],
+] as const) {
+  test(`the pasted line works in a shell, from anywhere${where}`, async (t) => {
+    const folder = join(temporaryFolder(t), name);
+    mkdirSync(folder);
+    const program = await firstContact(t, folder);
+    const [line] = PASTE.exec(program.stdout) ?? [""];
+    assert.equal(line.startsWith("cd "), where !== "");
+    for (let i = 0; i < 2; i++) {
+      const said = execFileSync("sh", ["-c", line], { cwd: tmpdir(), encoding: "utf8" });
+      assert.match(said, /^\{"return": \{"version": ".*", "supported_commands": \[.*\]\}\}\n$/);
+    }
+    program.kill("SIGINT");
+    const { status, stderr } = await program.ended;
+    assert.deepEqual([status, stderr], [0, ""]);
+    assert.equal(existsSync(join(folder, "run/guestwire.sock")), false);
+  });
+}
 
 test("says so in one line where an agent is there already", async (t) => {
   const folder = temporaryFolder(t);
@@ -67,6 +73,33 @@ test("says so in one line where an agent is there already", async (t) => {
   const { status, stdout, stderr } = await new Program(t, process.execPath, [SCRIPT], { cwd: folder }).ended;
   assert.deepEqual([status, stdout], [1, ""]);
   assert.match(stderr, /^guestwire: somebody listens on run\/guestwire.sock already; [^\n]*\n$/);
+});
+
+test("says so in one line where its folder cannot be made", async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, "run"), "precious");
+  const { status, stdout, stderr } = await new Program(t, process.execPath, [SCRIPT], { cwd: folder }).ended;
+  assert.deepEqual([status, stdout], [1, ""]);
+  assert.equal(stderr, "guestwire: run is not a folder; remove it or start in another folder\n");
+});
+
+test("ends and removes its socket where nobody reads what it prints", (t) => {
+  const folder = temporaryFolder(t);
+  const pipe = join(folder, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writer = openSync(pipe, constants.O_WRONLY);
+  closeSync(reader);
+  const { status, signal, stderr } = spawnSync(process.execPath, [SCRIPT], {
+    cwd: folder,
+    stdio: ["ignore", writer, "pipe"],
+    encoding: "utf8",
+    timeout: 60_000,
+  });
+  closeSync(writer);
+  assert.deepEqual([status, signal, stderr], [0, null, ""]);
+  assert.equal(existsSync(join(folder, "run")), true);
+  assert.equal(existsSync(join(folder, "run/guestwire.sock")), false);
 });
 
 test("in colour on a terminal, unless NO_COLOR is set", async (t) => {

@@ -48,16 +48,21 @@ test("the log file is appended to, and each record is one line", (t) => {
   assert.deepEqual(more, [""]);
 });
 
-test("the time of a record is that of the day", (t) => {
+test("the time of a record is that of the day, also after the clock was set", (t) => {
   const file = join(temporaryFolder(t), "log");
   const log = openLog(file, false);
   const before = Date.now();
   log.log("error", "general", "now");
   const after = Date.now();
+  const clock = t.mock.method(Date, "now", () => 4_102_444_800_007);
+  log.log("error", "general", "resumed");
+  clock.mock.restore();
   log.close();
-  const seconds = Number(readFileSync(file, "utf8").split(":")[0]);
-  // The two clocks may be a little apart.
-  assert.ok(seconds > before / 1000 - 60 && seconds < after / 1000 + 60);
+  const [now, resumed] = readFileSync(file, "utf8").split("\n");
+  const [, seconds, millis] = /^(\d+)\.(\d{3})000: error: now$/.exec(now ?? "") ?? [];
+  const ms = Number(seconds) * 1000 + Number(millis);
+  assert.ok(ms >= before && ms <= after, now);
+  assert.equal(resumed, "4102444800.007000: error: resumed");
 });
 
 test("without -v an agent in order says nothing at all, guest-ping included", async (t) => {

@@ -224,3 +224,138 @@ test("WebAssembly memory, which cannot shrink, goes with its instance when nobod
   assert.equal(next.received, PONG);
   assert.equal(core.starts, 2);
 });
+
+for (const [name, core] of ENGINES) {
+  test(`a transport that calls back from inside write, or throws, spoils nobody's session (${name})`, () => {
+    const agent = createAgent({ core });
+    const other = connect(agent);
+
+    // The peer is gone in the middle of a write.
+    const gone = connect(agent);
+    gone.takes = () => {
+      gone.hangUp();
+      return true;
+    };
+    gone.send(`${PING}{"execute":"guest-info"}`);
+    assert.ok(gone.closed);
+
+    // The channel says at once that it takes bytes again.
+    const eager = connect(agent);
+    eager.takes = () => {
+      eager.drain();
+      return true;
+    };
+    eager.send(PING.repeat(3));
+    assert.equal(eager.received, PONG.repeat(3));
+
+    // The channel breaks by an exception.
+    const broken = connect(agent);
+    broken.takes = () => {
+      throw new Error("broken");
+    };
+    broken.send(PING.repeat(3));
+    assert.ok(broken.closed);
+
+    for (const peer of [other, connect(agent), connect(agent)]) {
+      peer.send(PING.repeat(12));
+      assert.equal(peer.received, PONG.repeat(12));
+    }
+    assert.equal(agent.stats.sessions, 4);
+  });
+
+  test(`whatever a command throws is one error reply (${name})`, async () => {
+    const nothing: unknown = Object.create(null);
+    const strange = new Error("x");
+    Object.defineProperty(strange, "message", { value: nothing });
+    const things = [nothing, strange, Symbol("s"), undefined];
+    const agent = createAgent({
+      core,
+      plugins: [
+        plugin({
+          commands: [
+            ...things.map((thing, index) => ({
+              name: `test-throw-${index}`,
+              run: () => {
+                throw thing;
+              },
+            })),
+            ...things.map((thing, index) => ({ name: `test-reject-${index}`, run: () => Promise.reject(thing) })),
+            {
+              name: "test-json",
+              run: () => ({
+                toJSON() {
+                  throw nothing;
+                },
+              }),
+            },
+          ],
+        }),
+      ],
+    });
+    for (const { name: command } of agent.commands.list().filter(({ name: each }) => each.startsWith("test-"))) {
+      const peer = connect(agent);
+      peer.send(`{"execute":"${command}"}${PING}`);
+      await new Promise((resolve) => setImmediate(resolve));
+      const [error, pong, ...more] = peer.received.split("\n");
+      assert.match(error ?? "", /^\{"error": \{"class": "GenericError", "desc": ".+"\}\}$/, command);
+      assert.deepEqual([`${pong}\n`, more], [PONG, [""]], command);
+    }
+  });
+
+  test(`an agent that closes tells its commands, and waits for them five seconds at most (${name})`, async () => {
+    const clock = new FakeClock();
+    const signals: AbortSignal[] = [];
+    const agent = createAgent({
+      core,
+      clock,
+      plugins: [
+        plugin({
+          commands: [
+            {
+              name: "test-polite",
+              timeoutMs: 0,
+              run: (_args, { signal }) =>
+                new Promise((resolve) => signal.addEventListener("abort", () => resolve("so be it"))),
+            },
+            {
+              name: "test-deaf",
+              timeoutMs: 0,
+              run: (_args, { signal }) => {
+                signals.push(signal);
+                return new Promise(() => {});
+              },
+            },
+          ],
+        }),
+      ],
+    });
+    const [polite, deaf] = [connect(agent), connect(agent)];
+    polite.send('{"execute":"test-polite"}');
+    deaf.send('{"execute":"test-deaf"}');
+    const closed = agent.close();
+    assert.ok(signals[0]?.aborted);
+    for (let second = 0; second < 5; second++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.ok(!deaf.closed);
+      clock.pass(1000);
+    }
+    await closed;
+    assert.equal(polite.received, '{"return": "so be it"}\n');
+    assert.ok(deaf.closed);
+  });
+}
+
+test("a peer that was answered and is quiet gives its share of totalBytes back", () => {
+  for (const [, core] of ENGINES) {
+    const clock = new FakeClock();
+    const agent = createAgent({ core, clock, limits: { totalBytes: 20_000_000 } });
+    const request = `{"execute":"guest-ping","id":"${"x".repeat(9_000_000)}"}`;
+    const [first, second] = [connect(agent), connect(agent)];
+    for (let at = 0; at < request.length; at += 4000) first.send(request.slice(at, at + 4000));
+    assert.equal(first.take().length, 9_000_025);
+    clock.pass(1000);
+    clock.pass(1000);
+    second.send(request);
+    assert.equal(second.take().length, 9_000_025);
+  }
+});

@@ -1,6 +1,7 @@
 // The command `agent`: its options and its help page. What it does is loaded when it runs.
 
 import { type Command, Option } from "commander";
+import { completeLimits, LIMIT_NAMES, type LimitName } from "../../common/limits.ts";
 import { DEFAULT_ENGINE, ENGINES, type EngineName } from "./engines.ts";
 
 /** The options of `guestwire agent` as they were typed. */
@@ -19,10 +20,12 @@ export interface AgentFlags {
   readonly limit?: readonly string[];
 }
 
-const HELP = `
+const help = (): string => `
 Lists are names with commas between them and no spaces; the option may be given several times.
 SIGTERM and SIGINT end the agent: it answers what is under way and removes its socket.
-Limits: messageBytes, tokens, depth, replyBytes, queueBytes, errorsInRow, totalBytes, commandMs.
+
+Limits, and what --limit may set them to (0: none):
+${limitTable()}
 
 Examples:
   guestwire agent -m unix-listen -p /run/guestwire.sock
@@ -55,8 +58,8 @@ export function addAgent(program: Command): void {
         `the engine; default ${DEFAULT_ENGINE}, or js where there is no WebAssembly`,
       ).choices(Object.keys(ENGINES)),
     )
-    .option("--limit <name=value>", "change a limit; may be given several times", append)
-    .addHelpText("after", HELP)
+    .option("--limit <name=value>", "change a limit, see below; may be given several times", append)
+    .addHelpText("after", help)
     .action(async (flags: AgentFlags) => {
       const { runAgent } = await import("./run-agent.ts");
       await runAgent(flags);
@@ -65,4 +68,23 @@ export function addAgent(program: Command): void {
 
 function append(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
+}
+
+/** Each limit with its default and its range, in columns. */
+function limitTable(): string {
+  const defaults = completeLimits();
+  const rows = LIMIT_NAMES.map((name) => [name, String(defaults[name]), ...rangeOf(name)]);
+  const line = ([name = "", value = "", least = "", most = ""]: string[]): string =>
+    `  ${name.padEnd(14)}${value.padStart(10)}${least.padStart(7)}${most.padStart(12)}`;
+  return [["name", "default", "least", "most"], ...rows].map(line).join("\n");
+}
+
+/** The least and the most: what a limit out of range is told. */
+function rangeOf(name: LimitName): string[] {
+  try {
+    completeLimits({ [name]: -1 });
+    return [];
+  } catch (error) {
+    return /from (\d+) to (\d+)/.exec((error as Error).message)?.slice(1) ?? [];
+  }
 }

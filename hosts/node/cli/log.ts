@@ -25,7 +25,7 @@ export function openLog(file: string | undefined, verbose: boolean): Log {
     log(level, domain, message) {
       if (domain !== "general" || !(verbose || GRAVE.has(level))) return;
       try {
-        writeSync(target, logLine(performance.timeOrigin + performance.now(), level, message));
+        writeSync(target, logLine(Date.now(), level, message));
       } catch {
         // There is nowhere left to say so.
       }
@@ -36,11 +36,13 @@ export function openLog(file: string | undefined, verbose: boolean): Log {
   };
 }
 
-/** A record as qemu-ga writes it, `SECONDS.MICROSECONDS: LEVEL: TEXT` (PROTOCOL 7.5), at this time in milliseconds. */
+/**
+ * A record as qemu-ga writes it, `SECONDS.MICROSECONDS: LEVEL: TEXT` (PROTOCOL 7.5), at this time in whole milliseconds:
+ * the only clock with finer digits does not follow when the time is set, as it is in a guest that is resumed.
+ */
 function logLine(ms: number, level: LogLevel, message: string): string {
-  const micros = Math.round(ms * 1000);
-  const fraction = String(micros % 1_000_000).padStart(6, "0");
-  return `${Math.floor(micros / 1_000_000)}.${fraction}: ${level}: ${inOneLine(message)}\n`;
+  const fraction = String(ms % 1000).padStart(3, "0");
+  return `${Math.floor(ms / 1000)}.${fraction}000: ${level}: ${inOneLine(message)}\n`;
 }
 
 /** What a peer sent may be part of a message: it must not look like a record of its own, nor steer a terminal. */
@@ -50,6 +52,7 @@ function inOneLine(message: string): string {
 }
 
 function openFile(file: string): number {
+  if (file === "") throw new Mistake("say which file the log goes to: -l FILE");
   const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants;
   try {
     // Not blocking, or a named pipe that nobody reads would hold the agent up.

@@ -3,10 +3,11 @@
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../../common/version.ts";
 import { addAgent } from "./agent-command.ts";
+import { addHelp, refuseCommand } from "./help-command.ts";
 import { mistakeOf } from "./mistake.ts";
 
 /** Each adds a command of its own. */
-const COMMANDS: readonly ((program: Command) => void)[] = [addAgent];
+const COMMANDS: readonly ((program: Command) => void)[] = [addAgent, addHelp];
 
 const EXAMPLES = `
 Examples:
@@ -21,7 +22,7 @@ export async function run(args: readonly string[]): Promise<number> {
     .description("A QEMU guest agent, byte for byte.")
     .version(VERSION, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this page")
-    .helpCommand("help [command]", "print the page of a command")
+    .helpCommand(false)
     // So that `guestwire agent -V` is the agent's.
     .enablePositionalOptions()
     .exitOverride()
@@ -31,8 +32,8 @@ export async function run(args: readonly string[]): Promise<number> {
     .argument("[command...]")
     .usage("[options] COMMAND [options of the command]")
     .action(([name]: string[]) => {
-      const problem = name === undefined ? "say what to do" : `there is no command '${name}'`;
-      program.error(`${problem}; see 'guestwire --help'`);
+      if (name === undefined) return program.error("say what to do; see 'guestwire --help'");
+      refuseCommand(program, name);
     });
   for (const add of COMMANDS) add(program);
 

@@ -1,6 +1,6 @@
 // What `guestwire agent` does: checks what was typed, serves, and ends on a signal.
 
-import { statSync } from "node:fs";
+import { type Stats, statSync } from "node:fs";
 import { type Agent, createAgent, GuestwireError, VERSION } from "../../common/index.ts";
 import { listenUnix } from "../unix.ts";
 import type { AgentFlags } from "./agent-command.ts";
@@ -54,8 +54,35 @@ function socketPath(flags: AgentFlags): string {
 }
 
 function checkStateFolder(folder: string | undefined): void {
-  if (folder === undefined || statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
-  throw new Mistake(`there is no state folder ${folder}; create it or name another with -t`);
+  if (folder === undefined) return;
+  if (folder === "") throw new Mistake("say which folder is for state: -t DIR");
+  let found: Stats;
+  try {
+    found = statSync(folder);
+  } catch (error) {
+    throw stateFolderMistake(folder, error as NodeJS.ErrnoException);
+  }
+  if (!found.isDirectory()) throw new Mistake(`the state folder ${folder} is not a folder; name another with -t`);
+}
+
+function stateFolderMistake(folder: string, error: NodeJS.ErrnoException): Mistake {
+  switch (error.code) {
+    case "ENOENT":
+      return new Mistake(`there is no state folder ${folder}; create it or name another with -t`);
+    case "ENOTDIR":
+      return new Mistake(
+        `the state folder ${folder} leads through something that is not a folder; name another with -t`,
+      );
+    case "ELOOP":
+      return new Mistake(`the state folder ${folder} is a loop of symbolic links; mend them or name another with -t`);
+    case "ENAMETOOLONG":
+      return new Mistake(`the name of the state folder is too long; name another with -t: ${folder}`);
+    case "EACCES":
+    case "EPERM":
+      return new Mistake(`no permission for the state folder ${folder}; run as another user or name another with -t`);
+    default:
+      return new Mistake(`the state folder ${folder} cannot be used (${error.code}); name another with -t`);
+  }
 }
 
 interface Made {
