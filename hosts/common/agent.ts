@@ -1,13 +1,13 @@
 // The agent: serves transports, and lets its owner see and switch its commands.
 
 import type { DependencyContainer } from "tsyringe";
-import { COMMAND, type CommandBinding, type HostCommand } from "../../plugins/api.ts";
+import { COMMAND, type CommandBinding, type HostCommand, type Plugin } from "../../plugins/api.ts";
 import type { Clock } from "./clock.ts";
 import { Engine } from "./engine.ts";
 import { GuestwireError } from "./errors.ts";
 import type { CoreSession, Sink } from "./core.ts";
 import type { Limits } from "./limits.ts";
-import type { Logger } from "./logger.ts";
+import type { AgentLogger } from "./logger.ts";
 import { PeerSession, type Session, type SessionHost } from "./session.ts";
 import { TRANSPORT } from "./tokens.ts";
 import type { Transport } from "./transport.ts";
@@ -37,6 +37,12 @@ export interface Commands {
   thaw(): void;
 }
 
+/** The plugins of an agent. */
+export interface Plugins {
+  /** In the order in which they were installed, the standard one first. */
+  list(): readonly { readonly name: string; readonly api: number }[];
+}
+
 /** What an agent has done so far. */
 export interface AgentStats {
   /** Sessions that are open. */
@@ -47,7 +53,7 @@ export interface AgentStats {
   readonly resyncs: number;
   /** Errors that were not answered because of the limit errorsInRow. */
   readonly suppressedErrors: number;
-  /** Calls of host commands, and the milliseconds that they took together. */
+  /** Calls of host commands, and the milliseconds that they took together. Portable ones run in the core, uncounted. */
   readonly commands: Readonly<Record<string, { readonly calls: number; readonly ms: number }>>;
 }
 
@@ -55,6 +61,7 @@ export interface Agent {
   /** Serves a peer until its transport closes. Throws GW_ERR_CLOSED once `close` was called. */
   serve(transport: Transport): Session;
   readonly commands: Commands;
+  readonly plugins: Plugins;
   readonly stats: AgentStats;
   /** Answers what is under way, closes all transports and disposes of the container. */
   close(): Promise<void>;
@@ -71,8 +78,9 @@ const LONGEST_MS = 2_147_483_647;
 
 export class GuestAgent implements Agent, SessionHost {
   readonly commands: Commands;
+  readonly plugins: Plugins;
   readonly clock: Clock;
-  readonly logger: Logger;
+  readonly logger: AgentLogger;
   readonly commandMs: number;
   private readonly container: DependencyContainer;
   private readonly engine: Engine;
@@ -85,7 +93,16 @@ export class GuestAgent implements Agent, SessionHost {
   private readonly awakened = new Set<PeerSession>();
   private cancelTrim: (() => void) | undefined;
 
-  constructor(container: DependencyContainer, engine: Engine, clock: Clock, logger: Logger, limits: Limits) {
+  constructor(
+    container: DependencyContainer,
+    engine: Engine,
+    clock: Clock,
+    logger: AgentLogger,
+    limits: Limits,
+    plugins: readonly Plugin[],
+  ) {
+    const installed = plugins.map(({ name, api }) => ({ name, api }));
+    this.plugins = { list: () => installed };
     this.container = container;
     this.engine = engine;
     this.clock = clock;
@@ -129,8 +146,14 @@ export class GuestAgent implements Agent, SessionHost {
       list: () => engine.list().map((command) => this.info(command)),
       enable: (name) => engine.enable(name),
       disable: (name, reason = "") => engine.disable(name, reason),
-      freeze: () => engine.freeze(),
-      thaw: () => engine.thaw(),
+      freeze: () => {
+        engine.freeze();
+        this.logger.enabled = false;
+      },
+      thaw: () => {
+        engine.thaw();
+        this.logger.enabled = true;
+      },
     };
   }
 
@@ -191,10 +214,6 @@ export class GuestAgent implements Agent, SessionHost {
 
   command(number: number): HostCommand | undefined {
     return this.engine.command(number);
-  }
-
-  isFrozen(): boolean {
-    return this.engine.frozen;
   }
 
   settled(command: HostCommand, ms: number): void {

@@ -3,15 +3,14 @@
 import { type CallContext, CommandError, type ErrorClass, type HostCommand } from "../../plugins/api.ts";
 import type { Clock } from "./clock.ts";
 import type { PendingCall } from "./core.ts";
-import type { Logger, LogLevel } from "./logger.ts";
+import type { AgentLogger, LogLevel } from "./logger.ts";
 
 /** What a call needs of its surroundings. */
 export interface CallHost {
   readonly clock: Clock;
-  readonly logger: Logger;
+  readonly logger: AgentLogger;
   /** Default deadline in milliseconds, 0 for none. */
   readonly commandMs: number;
-  isFrozen(): boolean;
   /** The call is over after so many milliseconds. */
   settled(command: HostCommand, ms: number): void;
 }
@@ -77,7 +76,7 @@ export class HostCall {
     return {
       signal: this.controller.signal,
       get logging() {
-        return !host.isFrozen();
+        return host.logger.enabled;
       },
       log: (level, message) => this.log(level, message),
       delimit: () => {
@@ -86,9 +85,8 @@ export class HostCall {
     };
   }
 
-  /** Nothing is logged while the agent is frozen. */
   private log(level: LogLevel, message: string): void {
-    if (!this.host.isFrozen()) this.host.logger.log(level, "general", `${this.command.name}: ${message}`);
+    this.host.logger.log(level, "general", `${this.command.name}: ${message}`);
   }
 
   private expire(ms: number): void {

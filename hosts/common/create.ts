@@ -12,7 +12,7 @@ import { Engine } from "./engine.ts";
 import { GuestwireError } from "./errors.ts";
 import { js } from "./js-core.ts";
 import { type Limits, completeLimits } from "./limits.ts";
-import { type Logger, guarded, silent } from "./logger.ts";
+import { AgentLogger, type Logger, silent } from "./logger.ts";
 import { CLOCK, CORE, LIMITS, LOGGER } from "./tokens.ts";
 import { VERSION } from "./version.ts";
 
@@ -48,15 +48,15 @@ export interface AgentOptions {
 export function createAgent(options: AgentOptions = {}): Agent {
   const container = root.createChildContainer();
   container.register(CORE, { useValue: options.core ?? js });
-  container.register(LOGGER, { useValue: guarded(options.logger ?? silent) });
+  container.register(LOGGER, { useValue: new AgentLogger(options.logger ?? silent) });
   container.register(CLOCK, { useValue: options.clock ?? systemClock });
   container.register(LIMITS, { useValue: completeLimits(options.limits) });
-  if (options.standard ?? true) install(container, standard);
-  for (const plugin of options.plugins ?? []) install(container, plugin);
+  const plugins = [...((options.standard ?? true) ? [standard] : []), ...(options.plugins ?? [])];
+  for (const plugin of plugins) install(container, plugin);
 
   container.register(Engine, {
     useFactory: instanceCachingFactory((scope) => {
-      const logger = scope.resolve<Logger>(LOGGER);
+      const logger = scope.resolve<AgentLogger>(LOGGER);
       return new Engine(
         scope.resolve<Core>(CORE),
         (level, domain, message) => logger.log(level, domain, message),
@@ -69,8 +69,9 @@ export function createAgent(options: AgentOptions = {}): Agent {
     container,
     container.resolve(Engine),
     container.resolve<Clock>(CLOCK),
-    container.resolve<Logger>(LOGGER),
+    container.resolve<AgentLogger>(LOGGER),
     container.resolve<Limits>(LIMITS),
+    plugins,
   );
   applyPolicy(agent, options.policy ?? {});
   return agent;

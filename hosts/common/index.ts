@@ -1,7 +1,7 @@
 // guestwire: an agent on any transport.
 
 export { createAgent, type AgentOptions, type Policy } from "./create.ts";
-export type { Agent, AgentStats, CommandInfo, Commands } from "./agent.ts";
+export type { Agent, AgentStats, CommandInfo, Commands, Plugins } from "./agent.ts";
 export type { Clock } from "./clock.ts";
 export type { Core } from "./core.ts";
 export { type ErrorCode, GuestwireError } from "./errors.ts";

@@ -16,15 +16,26 @@ export interface Logger {
 /** Drops every record. */
 export const silent: Logger = { log() {} };
 
-/** The same logger, but one that does not throw: a log that fails is no reason for an agent to. */
-export function guarded(logger: Logger): Logger {
-  return {
-    log(level, domain, message) {
-      try {
-        logger.log(level, domain, message);
-      } catch {
-        // There is nowhere to say it.
-      }
-    },
-  };
+/** What an agent binds as LOGGER: its owner's logger with a switch, and one that does not throw. */
+export class AgentLogger implements Logger {
+  /** Off while the agent is frozen: then nothing is handed on. Visible to every command. */
+  enabled = true;
+  private readonly logger: Logger;
+
+  constructor(logger: Logger) {
+    this.logger = logger;
+  }
+
+  log(level: LogLevel, domain: LogDomain, message: string): void {
+    if (this.enabled) this.always(level, domain, message);
+  }
+
+  /** Hands a record on even while the agent is frozen: that the core failed must not go unsaid. */
+  always(level: LogLevel, domain: LogDomain, message: string): void {
+    try {
+      this.logger.log(level, domain, message);
+    } catch {
+      // A log that fails is no reason for an agent to, and there is nowhere to say it.
+    }
+  }
 }

@@ -88,6 +88,10 @@ test("a plugin binds commands in the container, and finds the agent's services t
     agent.commands.list().map(({ name }) => name),
     ["guest-sync-delimited", "guest-sync", "guest-ping", "guest-info", "test-depth"],
   );
+  assert.deepEqual(agent.plugins.list(), [
+    { name: "guestwire-standard", api: 1 },
+    { name: "guestwire-plugin-test", api: 1 },
+  ]);
 });
 
 test("what cannot be registered is refused with a code", () => {

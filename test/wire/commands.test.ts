@@ -140,9 +140,9 @@ onEachBuild(
     {
       name: "test-frozen",
       whileFrozen: true,
-      run: (_args, { log }) => {
+      run: (_args, { log, logging }) => {
         log("error", "lost");
-        return 3;
+        return logging ? 4 : 3;
       },
     },
   ),
