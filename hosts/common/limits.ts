@@ -41,6 +41,11 @@ function defaultsOfCore(): Record<keyof typeof CORE_LIMITS, number> {
   return { messageBytes, tokens, depth, replyBytes, queueBytes, errorsInRow, totalBytes };
 }
 
+/** The least and the most that a limit can be. */
+export function rangeOf(name: string): { least: number; most: number } {
+  return { least: OPEN.includes(name) ? 0 : LIMIT_LEAST, most: LIMIT_MOST };
+}
+
 /** The defaults with these changes. Throws GW_ERR_LIMIT on an unknown name or a value out of range. */
 export function completeLimits(changes: Partial<Limits> = {}): Limits {
   const limits = { ...DEFAULTS };
@@ -49,9 +54,9 @@ export function completeLimits(changes: Partial<Limits> = {}): Limits {
       throw new GuestwireError("GW_ERR_LIMIT", `unknown limit '${name}'; there are ${LIMIT_NAMES.join(", ")}`);
     }
     if (value === undefined) continue;
-    const least = OPEN.includes(name) ? 0 : LIMIT_LEAST;
-    if (!Number.isInteger(value) || value < least || value > LIMIT_MOST) {
-      throw new GuestwireError("GW_ERR_LIMIT", `limit ${name} must be an integer from ${least} to ${LIMIT_MOST}`);
+    const { least, most } = rangeOf(name);
+    if (!Number.isInteger(value) || value < least || value > most) {
+      throw new GuestwireError("GW_ERR_LIMIT", `limit ${name} must be an integer from ${least} to ${most}`);
     }
     limits[name as LimitName] = value;
   }

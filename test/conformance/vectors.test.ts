@@ -1,6 +1,6 @@
 // The vectors of the protocol reference: what one stream of bytes draws from an agent in its starting state. Two of its
-// vectors are missing here, in which a half message outlives its client: that is different on purpose (disconnect.test.ts
-// of the hosts).
+// vectors are missing here, in which a half message outlives its client: that is different on purpose (test/wire/calls.test.ts,
+// and over real sockets test/hosts/wedge.test.ts).
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { VERSION } from "guestwire";
 import { sizes } from "../../scripts/sizes.mjs";
 
@@ -16,11 +17,14 @@ const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as
   scripts: Record<string, string>;
 };
 
-/** Bytes, and gzipped bytes, that each may have: what it has now and a little more. */
+/**
+ * Bytes, and gzipped bytes, that each may have: what it has now and a little more, so that growth is seen. The design wants
+ * agent.wasm at 14 KB, 6.5 KB gzipped; the README says how far that is.
+ */
 const MOST: Record<string, readonly [number, number]> = {
-  "agent.wasm": [23_200, 10_800],
-  "agent-simd.wasm": [28_500, 11_700],
-  "core (ESM, minified)": [32_500, 11_200],
+  "agent.wasm": [23_600, 10_950],
+  "agent-simd.wasm": [28_900, 11_900],
+  "core (ESM, minified)": [33_000, 11_350],
 };
 
 test("sizes stay what they are", async () => {
@@ -56,6 +60,23 @@ test("the run-time dependencies are two, and nothing runs at installation", () =
     Object.keys(manifest.scripts).filter((name) => /^(pre|post)?install$|^prepare$/.test(name)),
     [],
   );
+});
+
+test("every file of the exports map is there", () => {
+  const require = createRequire(import.meta.url);
+  const plain = Object.entries(manifest.exports).filter(([, target]) => typeof target === "string");
+  // A pattern of the map, by one file that it stands for.
+  const names = plain.map(([name]) => `guestwire${name.slice(1).replace("*", "core/wasm.ts")}`);
+  for (const name of ["guestwire/agent.wasm", "guestwire/agent-simd.wasm", "guestwire/portable/core/wasm.ts"]) {
+    assert.ok(names.includes(name), `${name} is not exported`);
+  }
+  const inDist = (name: string): string => join(ROOT, name.replace("guestwire/", "dist/"));
+  for (const name of names) {
+    const file = require.resolve(name);
+    assert.equal(file, name === "guestwire/package.json" ? join(ROOT, "package.json") : inDist(name));
+    assert.equal(fileURLToPath(import.meta.resolve(name)), file);
+    assert.ok(readFileSync(file).length > 0, `${name} is empty`);
+  }
 });
 
 test("every entry of the exports map is there, for import and for require", async () => {

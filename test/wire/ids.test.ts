@@ -53,6 +53,27 @@ onEachBuild("an id in the envelope is exact up to 2^64 - 1", {}, ({ ask }) => {
   }
 });
 
+onEachBuild("numbers and the order of members of an echoed id stay as they came", {}, ({ ask }) => {
+  const echoed: readonly (readonly [id: string, echo: string])[] = [
+    ...["0.1", "2.50", "1E2", "-0.0", "0.10000000000000001", "1e-5", "5e+05"].map((id) => [id, id] as const),
+    // Beyond 64 bits an integer is a float.
+    [`${2n ** 64n}`, "18446744073709551616.0"],
+    [`${LEAST - 1n}`, "-9223372036854775809.0"],
+    ['{"b":1,"a":[0.10,2.50],"":{"z":1E2,"y":-0.0}}', '{"b": 1, "a": [0.10, 2.50], "": {"z": 1E2, "y": -0.0}}'],
+    [`{"b":${2n ** 64n},"a":0.1}`, '{"b": 18446744073709551616.0, "a": 0.1}'],
+    ['{"a":1,"b":2}', '{"a": 1, "b": 2}'],
+    ['{"b":2,"a":1}', '{"b": 2, "a": 1}'],
+  ];
+  for (const [id, echo] of echoed) {
+    assert.equal(ask(`{"execute":"guest-ping","id":${id}}`), `{"return": {}, "id": ${echo}}\n`, id);
+    assert.equal(
+      ask(`{"execute":"nope","id":${id}}`),
+      `{"id": ${echo}, "error": {"class": "CommandNotFound", "desc": "The command nope has not been found"}}\n`,
+      id,
+    );
+  }
+});
+
 onEachBuild("a number beyond a double in an id is refused, not printed as inf", {}, ({ ask }) => {
   for (const id of ["1e400", "-1e309", '[1,{"a":1e999}]', `1${"0".repeat(309)}`, "0.1e310"]) {
     const refused = generic("QMP input member 'id' has a number out of range");

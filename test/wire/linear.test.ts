@@ -1,5 +1,7 @@
-// Work is linear in the input. Time says little about it, so calls are counted: every call of a method of the core while an
-// input is read and answered, once at a size and once at twice that.
+// Work is linear in the input, as far as calls tell. Time says little about it, so what is counted is every call of a method
+// of the js engine's core while an input is read and answered, once at a size and once at twice that. It does not see what
+// one call does: a loop inside a method, a copy of a block, the WebAssembly builds. The check on real processes, of either
+// engine, is test/hosts/wedge.test.ts.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

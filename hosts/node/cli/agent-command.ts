@@ -1,7 +1,7 @@
 // The command `agent`: its options and its help page. What it does is loaded when it runs.
 
 import { type Command, Option } from "commander";
-import { completeLimits, LIMIT_NAMES, type LimitName } from "../../common/limits.ts";
+import { LIMIT_NAMES, completeLimits, rangeOf } from "../../common/limits.ts";
 import { DEFAULT_ENGINE, ENGINES, type EngineName } from "./engines.ts";
 
 /** The options of `guestwire agent` as they were typed. */
@@ -73,18 +73,8 @@ function append(value: string, before: readonly string[] = []): string[] {
 /** Each limit with its default and its range, in columns. */
 function limitTable(): string {
   const defaults = completeLimits();
-  const rows = LIMIT_NAMES.map((name) => [name, String(defaults[name]), ...rangeOf(name)]);
-  const line = ([name = "", value = "", least = "", most = ""]: string[]): string =>
-    `  ${name.padEnd(14)}${value.padStart(10)}${least.padStart(7)}${most.padStart(12)}`;
+  const rows = LIMIT_NAMES.map((name) => [name, defaults[name], rangeOf(name).least, rangeOf(name).most]);
+  const line = ([name = "", value = "", least = "", most = ""]: (string | number)[]): string =>
+    `  ${String(name).padEnd(14)}${String(value).padStart(10)}${String(least).padStart(7)}${String(most).padStart(12)}`;
   return [["name", "default", "least", "most"], ...rows].map(line).join("\n");
-}
-
-/** The least and the most: what a limit out of range is told. */
-function rangeOf(name: LimitName): string[] {
-  try {
-    completeLimits({ [name]: -1 });
-    return [];
-  } catch (error) {
-    return /from (\d+) to (\d+)/.exec((error as Error).message)?.slice(1) ?? [];
-  }
 }

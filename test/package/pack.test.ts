@@ -1,0 +1,237 @@
+// The package as somebody gets it: packed, unpacked into a project that has nothing but it and its two dependencies, and
+// used from there: run, required, type-checked, compiled. None of it needs a network.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { promisify } from "node:util";
+
+const ROOT = join(import.meta.dirname, "../..");
+const PONG = '{"return": {}}\n';
+
+let project = "";
+let packed: readonly string[] = [];
+
+/** Runs a program in the project and returns what it prints. A failure shows both of its outputs. */
+async function run(file: string, args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) {
+  const outcome = await promisify(execFile)(file, args, { cwd: project, ...options }).catch(
+    (error: Error & { stdout: string; stderr: string }) => {
+      throw new Error(`${error.message}\n${error.stdout}${error.stderr}`, { cause: error });
+    },
+  );
+  return outcome.stdout;
+}
+
+function tool(name: string): string {
+  return join(ROOT, "node_modules/.bin", name);
+}
+
+/** Puts a file into the project. */
+function put(name: string, text: string): void {
+  mkdirSync(join(project, name, ".."), { recursive: true });
+  writeFileSync(join(project, name), text);
+}
+
+/** Makes a package of the repository's one of a folder of the project. */
+function link(name: string, folder = ""): void {
+  const target = join(project, folder, "node_modules", name);
+  mkdirSync(join(target, ".."), { recursive: true });
+  symlinkSync(join(ROOT, "node_modules", name), target, "dir");
+}
+
+before(async () => {
+  project = realpathSync(mkdtempSync(join(tmpdir(), "guestwire-pack-")));
+  put("package.json", '{ "name": "consumer", "private": true }\n');
+  // Under `npm test` the settings of that npm are in the environment.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
+  const printed = await run(
+    "npm",
+    [
+      "pack",
+      "--json",
+      "--ignore-scripts",
+      "--offline",
+      "--cache",
+      join(project, "cache"),
+      "--pack-destination",
+      project,
+    ],
+    { cwd: ROOT, env },
+  );
+  const [tarball] = JSON.parse(printed) as { filename: string; files: { path: string }[] }[];
+  assert.ok(tarball);
+  packed = tarball.files.map(({ path }) => path);
+  await run("tar", ["-xzf", tarball.filename]);
+  for (const name of ["tsyringe", "reflect-metadata"]) link(name);
+  renameSync(join(project, "package"), join(project, "node_modules/guestwire"));
+});
+
+after(() => rmSync(project, { recursive: true, force: true }));
+
+test("what is packed is the build, the documentation and the licence", () => {
+  assert.deepEqual(
+    packed.filter((path) => !/^(dist\/.+|docs\/.+\.md|README\.md|LICENSE|package\.json)$/.test(path)),
+    [],
+  );
+  for (const path of ["README.md", "LICENSE", "docs/wire.md", "docs/errors.md", "dist/cli.js", "dist/LICENSES.txt"]) {
+    assert.ok(packed.includes(path), `${path} is not packed`);
+  }
+  for (const path of ["dist/.built", "dist/first-contact.js"]) assert.ok(!packed.includes(path), `${path} is packed`);
+});
+
+test("an agent on a socket, as in the README", async () => {
+  put(
+    "readme.mjs",
+    `import { once } from "node:events";
+import { connect } from "node:net";
+import { createAgent } from "guestwire";
+import { listenUnix } from "guestwire/node";
+
+const agent = createAgent({ version: "1.0" });
+const listener = await listenUnix(agent, "agent.sock");
+const client = connect("agent.sock").setEncoding("utf8");
+client.write('{"execute":"guest-ping"}');
+const [reply] = await once(client, "data");
+process.stdout.write(reply);
+client.destroy();
+await listener.close();
+await agent.close();
+`,
+  );
+  assert.equal(await run(process.execPath, ["readme.mjs"]), PONG);
+});
+
+/** A transport as plain as can be: what it prints is what the agent answers. */
+const TRANSPORT = `({
+  start(receiver) {
+    receiver.data(new TextEncoder().encode('{"execute":"guest-ping"}'));
+  },
+  write(bytes) {
+    process.stdout.write(bytes);
+    return true;
+  },
+  pause() {},
+  resume() {},
+  async close() {},
+})`;
+
+test("require() takes it", async () => {
+  put(
+    "required.cjs",
+    `const { createAgent } = require("guestwire");
+const { js } = require("guestwire/core");
+const { wasm } = require("guestwire/wasm");
+for (const core of [js, wasm]) createAgent({ core }).serve(${TRANSPORT});
+`,
+  );
+  assert.equal(await run(process.execPath, ["required.cjs"]), PONG + PONG);
+});
+
+const CONSUMER = `import { createAgent, type Agent, CommandError, type Core, GuestwireError, LIMIT_NAMES, streams } from "guestwire";
+import { type HostCommand, type LimitName, type Plugin, type Transport, VERSION } from "guestwire";
+import { js } from "guestwire/core";
+import { wasm, wasmFrom } from "guestwire/wasm";
+
+const command: HostCommand = {
+  name: "clock-read",
+  run(args, context) {
+    if (context.signal.aborted) throw new CommandError("GenericError", "too late");
+    return args["utc"] === true ? Date.now() : null;
+  },
+};
+const plugin: Plugin = { name: "clock", api: 1, commands: [command] };
+export const cores: readonly Core[] = [js, wasm];
+export const limit: LimitName | undefined = LIMIT_NAMES[0];
+export function make(core: Core): Agent {
+  return createAgent({ core, version: VERSION, plugins: [plugin], limits: { depth: 64 } });
+}
+export function serve(agent: Agent, transport: Transport): boolean {
+  try {
+    agent.serve(transport);
+    return true;
+  } catch (error) {
+    return !(error instanceof GuestwireError && error.code === "GW_ERR_CLOSED");
+  }
+}
+`;
+
+const FOR_NODE = `import { connectUnix, type Listener, listenUnix, SocketTransport } from "guestwire/node";
+
+export async function listen(agent: Agent): Promise<Listener> {
+  agent.serve(await connectUnix("there.sock"));
+  return listenUnix(agent, "here.sock");
+}
+export { SocketTransport, streams, wasmFrom };
+`;
+
+const FOR_PAGES = `export function overStreams(agent: Agent, readable: ReadableStream<Uint8Array>, writable: WritableStream<Uint8Array>) {
+  agent.serve(streams(readable, writable));
+}
+export const own = (module: WebAssembly.Module): Core => wasmFrom(module);
+`;
+
+async function check(folder: string, source: string, lib: readonly string[], types: readonly string[]): Promise<void> {
+  for (const name of types) link(name, folder);
+  put(`${folder}/package.json`, '{ "type": "module" }\n');
+  put(`${folder}/consumer.ts`, source);
+  put(
+    `${folder}/tsconfig.json`,
+    JSON.stringify({
+      compilerOptions: {
+        target: "es2022",
+        module: "nodenext",
+        moduleResolution: "nodenext",
+        lib,
+        types: types.map((name) => name.replace("@types/", "")),
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        skipLibCheck: false,
+        noEmit: true,
+      },
+      files: ["consumer.ts"],
+    }),
+  );
+  assert.equal(await run(tool("tsc"), ["-p", folder]), "");
+}
+
+test("the typings hold for Node, without the DOM", () =>
+  check("for-node", CONSUMER + FOR_NODE, ["es2022"], ["@types/node"]));
+
+test("the typings hold for pages, without Node", () => check("for-pages", CONSUMER + FOR_PAGES, ["es2022", "dom"], []));
+
+test("asc compiles the portable sources to an agent", async () => {
+  await run(tool("asc"), [
+    "node_modules/guestwire/dist/portable/hosts/wasm/agent.ts",
+    "--runtime=stub",
+    "--use=abort=",
+    "--optimizeLevel=2",
+    "--outFile=own.wasm",
+  ]);
+  const own = new WebAssembly.Module(readFileSync(join(project, "own.wasm")));
+  const shipped = new WebAssembly.Module(readFileSync(join(project, "node_modules/guestwire/dist/agent.wasm")));
+  assert.deepEqual(WebAssembly.Module.imports(own), []);
+  assert.deepEqual(WebAssembly.Module.exports(own), WebAssembly.Module.exports(shipped));
+  put(
+    "own.mjs",
+    `import { readFileSync } from "node:fs";
+import { createAgent } from "guestwire";
+import { wasmFrom } from "guestwire/wasm";
+
+const core = wasmFrom(new WebAssembly.Module(readFileSync("own.wasm")));
+createAgent({ core }).serve(${TRANSPORT});
+`,
+  );
+  assert.equal(await run(process.execPath, ["own.mjs"]), PONG);
+});
