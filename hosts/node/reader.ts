@@ -11,7 +11,7 @@ const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
 
 /** What a socket reads, on its way to whoever wants it. */
 export class Reader {
-  /** Takes bytes, which are valid until it returns; false where no more should be read for now. */
+  /** Takes bytes, which are valid until it returns; false where no more should be read at the moment. */
   sink: (bytes: Uint8Array) => boolean = () => true;
   /** The socket's option. */
   readonly onread: OnReadOpts = {
