@@ -182,7 +182,7 @@ export class Session {
     const echo = this.shared.echo;
     echo.start(this.parser.document, object);
     writer.limit(this.shared.limits.messageBytes);
-    const whole = echo.run(writer, UNBOUNDED);
+    const whole = echo.run(writer, UNBOUNDED) && !writer.overflow;
     writer.limit(UNBOUNDED);
     if (whole) return true;
     writer.trim();

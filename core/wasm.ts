@@ -1,5 +1,5 @@
 // The core's face for WebAssembly: flat functions over one agent, in pull style, so that the module imports nothing. An
-// entry file imports them, offers its commands, and exports them again (hosts/wasm/agent.ts). docs/wasm.md describes them.
+// entry file imports them, offers its commands, and exports them again (hosts/wasm/agent.ts).
 //
 // Bytes go in through one window of memory, whose address `gw_room` gives; what it holds is used up by the next call.
 // Bytes come out at an address that is valid until the next call.

@@ -82,7 +82,7 @@ after(() => rmSync(project, { recursive: true, force: true }));
 
 test("what is packed is the build, the documentation and the licence", () => {
   assert.deepEqual(
-    packed.filter((path) => !/^(dist\/.+|docs\/.+\.md|README\.md|LICENSE|package\.json)$/.test(path)),
+    packed.filter((path) => !/^(dist\/.+|docs\/.+\.md|README\.md|CONTRIBUTING\.md|LICENSE|package\.json)$/.test(path)),
     [],
   );
   for (const path of ["README.md", "LICENSE", "docs/wire.md", "docs/errors.md", "dist/cli.js", "dist/LICENSES.txt"]) {

@@ -181,3 +181,32 @@ onEachBuild(
     }
   },
 );
+
+{
+  let given: unknown;
+  onEachBuild(
+    "arguments that escapes make larger than a message may be are refused, and the session goes on",
+    {
+      limits: { messageBytes: 1000 },
+      ...withCommands({
+        name: "test-take",
+        run: (args) => {
+          given = args;
+          return 1;
+        },
+      }),
+    },
+    ({ ask }) => {
+      // Each of these bytes becomes six; 28 more are around them.
+      const request = (count: number): string => `{"execute":"test-take","arguments":{"a":"${"\x7f".repeat(count)}"}}`;
+      assert.equal(ask(request(165)), '{"return": 1}\n');
+      assert.deepEqual(given, { a: "\x7f".repeat(165) });
+      given = undefined;
+      assert.equal(
+        ask(request(166) + PING),
+        generic("The arguments of test-take are larger than the limit of this agent") + PONG,
+      );
+      assert.equal(given, undefined);
+    },
+  );
+}
