@@ -197,7 +197,7 @@ onEachBuild(
       }),
     },
     ({ ask }) => {
-      // Each of these bytes becomes six; 28 more are around them.
+      // Each of these bytes becomes six; nine more are around them.
       const request = (count: number): string => `{"execute":"test-take","arguments":{"a":"${"\x7f".repeat(count)}"}}`;
       assert.equal(ask(request(165)), '{"return": 1}\n');
       assert.deepEqual(given, { a: "\x7f".repeat(165) });
