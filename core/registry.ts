@@ -28,22 +28,6 @@ export class Registry {
     return true;
   }
 
-  /** Takes a command out; calls of it that are pending go on. */
-  remove(command: Command): void {
-    if (this.first === command) {
-      this.first = command.next;
-      return;
-    }
-    let before = this.first;
-    while (before !== null) {
-      if (before.next === command) {
-        before.next = command.next;
-        return;
-      }
-      before = before.next;
-    }
-  }
-
   enable(command: Command): void {
     command.flags |= FLAG_ENABLED;
     freeBytes(command.reason);

@@ -216,14 +216,6 @@ export function gw_flags(length: i32): i32 {
   return command === null ? -1 : command.flags;
 }
 
-/** Takes a command out by the name in the window. 0 where there is none. */
-export function gw_remove(length: i32): i32 {
-  const command = agent.shared.registry.find(window, 0, length);
-  if (command === null) return 0;
-  agent.shared.registry.remove(command);
-  return 1;
-}
-
 /** Enables a command by the name in the window. 0 where there is none. */
 export function gw_enable(length: i32): i32 {
   const command = agent.shared.registry.find(window, 0, length);

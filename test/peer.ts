@@ -69,6 +69,11 @@ export class Peer implements Transport {
     this.receiver?.drained();
   }
 
+  /** The peer sends no more, but still reads. */
+  end(): void {
+    this.receiver?.ended();
+  }
+
   /** The peer is gone. */
   hangUp(): void {
     if (this.closed) return;

@@ -64,8 +64,7 @@ export interface CoreAgent {
   addCommand(number: number, name: string, flags: CommandFlags): boolean;
   /** What can be said of a command now; undefined where there is none of the name. */
   state(name: string): CommandState | undefined;
-  /** False where there is no such command; so in the next two. */
-  remove(name: string): boolean;
+  /** False where there is no such command; so in the next one. */
   enable(name: string): boolean;
   disable(name: string, reason: string): boolean;
   /** By the numbers of core/codes.ts. */

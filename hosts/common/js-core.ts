@@ -143,12 +143,6 @@ class JsAgent implements CoreAgent {
     return command === null ? undefined : stateOf(command.flags);
   }
 
-  remove(name: string): boolean {
-    const command = this.find(name);
-    if (command !== null) this.agent.shared.registry.remove(command);
-    return command !== null;
-  }
-
   enable(name: string): boolean {
     const command = this.find(name);
     if (command !== null) this.agent.shared.registry.enable(command);

@@ -98,7 +98,7 @@ export class PeerSession implements Session, Answer {
       this.inside = true;
       try {
         taken = core.receive(bytes);
-        if (taken === bytes.length && core.pending() === undefined) return;
+        if (taken === bytes.length && !this.closing && core.pending() === undefined) return;
       } catch (error) {
         this.host.crashed(error);
         return;

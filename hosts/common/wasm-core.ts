@@ -39,7 +39,6 @@ interface Exports {
   gw_add_builtin(length: number): number;
   gw_add_command(number: number, flags: number, length: number): number;
   gw_flags(length: number): number;
-  gw_remove(length: number): number;
   gw_enable(length: number): number;
   gw_disable(length: number, reasonLength: number): number;
   gw_limit(limit: number, value: number): number;
@@ -123,10 +122,6 @@ class WasmAgent implements CoreAgent {
   state(name: string): CommandState | undefined {
     const bits = this.withText(name, (length) => this.exports.gw_flags(length));
     return bits < 0 ? undefined : stateOf(bits);
-  }
-
-  remove(name: string): boolean {
-    return this.withText(name, (length) => this.exports.gw_remove(length)) !== 0;
   }
 
   enable(name: string): boolean {

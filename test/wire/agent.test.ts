@@ -252,6 +252,16 @@ for (const [name, core] of ENGINES) {
     eager.send(PING.repeat(3));
     assert.equal(eager.received, PONG.repeat(3));
 
+    // The peer's end is told in the middle of a write: what it sent is answered, then the session closes.
+    const ending = connect(agent);
+    ending.takes = () => {
+      ending.end();
+      return true;
+    };
+    ending.send(PING.repeat(3));
+    assert.equal(ending.received, PONG.repeat(3));
+    assert.ok(ending.closed);
+
     // The channel breaks by an exception.
     const broken = connect(agent);
     broken.takes = () => {
