@@ -106,3 +106,9 @@ export const STATUS_BUSY: i32 = 2;
 export const STATUS_PENDING: i32 = 4;
 /** Log records wait to be drained. */
 export const STATUS_LOG: i32 = 8;
+
+// --- What gw_count of wasm.ts gives.
+/** Times that 0xFF reset the parser. */
+export const COUNT_RESYNCS: i32 = 0;
+/** Errors that were not answered, because there were too many in a row. */
+export const COUNT_SUPPRESSED: i32 = 1;

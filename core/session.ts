@@ -194,12 +194,16 @@ export class Session {
     return false;
   }
 
-  /** Answers call `number` with a value in JSON; false where that call is not pending. The session may take bytes then. */
-  complete(number: i32, bytes: Bytes, from: i32, length: i32): bool {
+  /**
+   * Answers call `number` with a value in JSON, and 0xFF before the reply where `delimited`; false where that call is not
+   * pending. The session may take bytes then.
+   */
+  complete(number: i32, bytes: Bytes, from: i32, length: i32, delimited: bool): bool {
     const command = this.pendingCommand();
     if (command === null || number !== this.pending) return false;
     this.call.pending = false;
     this.pending = 0;
+    this.call.delimited = delimited;
     const results = this.shared.results;
     if (!command.has(FLAG_NO_RESPONSE)) {
       if (length > this.shared.limits.replyBytes) {
@@ -230,10 +234,5 @@ export class Session {
     this.settle();
     this.flush();
     return true;
-  }
-
-  /** Puts 0xFF before the reply of pending call `number`. */
-  delimit(number: i32): void {
-    if (number === this.pending) this.call.delimit();
   }
 }

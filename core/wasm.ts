@@ -5,10 +5,10 @@
 // Bytes come out at an address that is valid until the next call.
 
 import { Agent } from "./agent.ts";
-import { STATUS_BUSY, STATUS_LOG, STATUS_OUTPUT, STATUS_PENDING } from "./codes.ts";
+import { COUNT_RESYNCS, STATUS_BUSY, STATUS_LOG, STATUS_OUTPUT, STATUS_PENDING } from "./codes.ts";
 import { Command, RemoteCommand } from "./command.ts";
 import { Logger } from "./logger.ts";
-import { Bytes, Words, copyBytes, freeBytes, growWords, newBytes, newWords } from "./memory.ts";
+import { Bytes, copyBytes, freeBytes, newBytes } from "./memory.ts";
 import { Output } from "./output.ts";
 import { Session } from "./session.ts";
 import { Texts } from "./texts.ts";
@@ -16,8 +16,12 @@ import { Writer } from "./writer.ts";
 
 /** The window that is always there. */
 const WINDOW_BYTES: i32 = 65536;
-/** Log records kept for the embedder; further ones are lost. */
-const LOG_RECORDS: i32 = 8192;
+/** Where this many bytes of log records wait for the embedder, further ones are lost. */
+const LOG_BYTES: i32 = 262144;
+const ZERO: i32 = 0x30;
+const LF: i32 = 0x0a;
+
+const texts = new Texts();
 
 /** Replies wait in the session until the embedder drains them. */
 class PullOutput extends Output {
@@ -26,30 +30,27 @@ class PullOutput extends Output {
   }
 }
 
-/** Records wait until the embedder drains them. */
+/**
+ * Records wait until the embedder drains them. One is the digits of its level and domain, its text and LF.
+ */
 class LogQueue extends Logger {
-  /** Two words a record: level and domain, and the text's address. */
-  records: Words = newWords(0);
-  head: i32 = 0;
-  tail: i32 = 0;
-  private capacity: i32 = 0;
+  records: Writer = new Writer(texts);
 
   log(level: i32, domain: i32, text: string): void {
-    if (this.tail === LOG_RECORDS * 2) return;
-    if (this.tail === this.capacity) {
-      this.capacity = this.capacity === 0 ? 32 : this.capacity << 1;
-      this.records = growWords(this.records, this.tail, this.capacity);
-    }
-    this.records[this.tail] = (level << 8) | domain;
-    this.records[this.tail + 1] = changetype<i32>(text);
-    this.tail += 2;
+    if (this.records.tail > LOG_BYTES) return;
+    this.records.byte(ZERO + level);
+    this.records.byte(ZERO + domain);
+    this.records.ascii(text);
+    this.records.byte(LF);
   }
 }
 
 const log = new LogQueue();
 const output = new PullOutput();
 const agent = new Agent(log);
-const scratch = new Writer(new Texts());
+/** What a call writes for the embedder. */
+const scratch = new Writer(texts);
+let data: usize = 0;
 let offered: Command | null = null;
 let window: Bytes = newBytes(0);
 let windowSize: i32 = 0;
@@ -66,7 +67,7 @@ function status(session: Session): i32 {
     (session.writer.waiting() > 0 ? STATUS_OUTPUT : 0) |
     (session.isBusy() ? STATUS_BUSY : 0) |
     (session.pending !== 0 ? STATUS_PENDING : 0) |
-    (log.head < log.tail ? STATUS_LOG : 0)
+    (log.records.tail > 0 ? STATUS_LOG : 0)
   );
 }
 
@@ -107,14 +108,16 @@ export function gw_stopped(): i32 {
   return stopped;
 }
 
-/** Where the bytes that wait for the peer are. */
-export function gw_output(session: Session): usize {
-  return changetype<usize>(session.writer.bytes) + <usize>session.writer.head;
+/** How many bytes wait for the peer. They stand at `gw_data`. */
+export function gw_output(session: Session): i32 {
+  const writer = session.writer;
+  data = changetype<usize>(writer.bytes) + <usize>writer.head;
+  return writer.waiting();
 }
 
-/** How many they are. */
-export function gw_waiting(session: Session): i32 {
-  return session.writer.waiting();
+/** Where the bytes are that `gw_output`, `gw_arguments` or `gw_log` counted. Valid until the next call but this one. */
+export function gw_data(): usize {
+  return data;
 }
 
 /** The peer took `count` of them. Returns the STATUS_ bits. */
@@ -128,14 +131,9 @@ export function gw_trim(session: Session): void {
   session.trim();
 }
 
-/** Times that 0xFF reset the parser of this session. */
-export function gw_resyncs(session: Session): i32 {
-  return session.resyncs;
-}
-
-/** Errors of this session that were not answered. */
-export function gw_suppressed(session: Session): i32 {
-  return session.suppressed;
+/** What the session counted, by a COUNT_ of codes.ts. */
+export function gw_count(session: Session, what: i32): i32 {
+  return what === COUNT_RESYNCS ? session.resyncs : session.suppressed;
 }
 
 /** The number of the call that waits for the embedder, or 0. */
@@ -150,23 +148,23 @@ export function gw_command(session: Session): i32 {
 }
 
 /**
- * Writes the pending call's arguments as JSON; returns how many bytes stand at `gw_text`. -1 where they are too large: the
+ * Writes the pending call's arguments as JSON; returns how many bytes stand at `gw_data`. -1 where they are too large: the
  * call has been answered with an error then.
  */
 export function gw_arguments(session: Session): i32 {
   scratch.trim();
-  return session.writeArguments(scratch) ? scratch.tail : -1;
+  const whole = session.writeArguments(scratch);
+  data = changetype<usize>(scratch.bytes);
+  return whole ? scratch.tail : -1;
 }
 
-/** Where `gw_arguments` and `gw_log` put their text. */
-export function gw_text(): usize {
-  return changetype<usize>(scratch.bytes);
-}
-
-/** Answers call `number` with the JSON value of `length` bytes in the window. Returns the STATUS_ bits. */
-export function gw_complete(session: Session, number: i32, length: i32): i32 {
+/**
+ * Answers call `number` with the JSON value of `length` bytes in the window, and 0xFF before the reply where `delimited`
+ * is 1. Returns the STATUS_ bits.
+ */
+export function gw_complete(session: Session, number: i32, length: i32, delimited: i32): i32 {
   scratch.trim();
-  session.complete(number, window, 0, length);
+  session.complete(number, window, 0, length, delimited !== 0);
   return status(session);
 }
 
@@ -174,11 +172,6 @@ export function gw_complete(session: Session, number: i32, length: i32): i32 {
 export function gw_fail(session: Session, number: i32, errorClass: i32, length: i32): i32 {
   session.fail(number, errorClass, window, 0, length);
   return status(session);
-}
-
-/** Puts 0xFF before the reply of call `number`. */
-export function gw_delimit(session: Session, number: i32): void {
-  session.delimit(number);
 }
 
 /** Adds a built-in command by the name in the window, or with 0 all of them. 0 where there is none or it is there already. */
@@ -254,14 +247,13 @@ export function gw_thaw(): void {
   agent.thaw();
 }
 
-/** Takes the next log record: its text of so many bytes stands at `gw_text`. -1 where there is none. */
+/**
+ * Takes the log records: so many bytes stand at `gw_data`. Each record is a digit for its level, one for its domain
+ * (codes.ts), its text in ASCII, and LF.
+ */
 export function gw_log(): i32 {
-  if (log.head === log.tail) return -1;
-  scratch.trim();
-  scratch.ascii(changetype<string>(log.records[log.head + 1]));
-  scratch.byte(log.records[log.head] >> 8);
-  scratch.byte(log.records[log.head] & 255);
-  log.head += 2;
-  if (log.head === log.tail) log.head = log.tail = 0;
-  return scratch.tail - 2;
+  const length = log.records.tail;
+  data = changetype<usize>(log.records.bytes);
+  log.records.clear();
+  return length;
 }

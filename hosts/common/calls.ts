@@ -17,9 +17,8 @@ export interface CallHost {
 
 /** Takes the answer. */
 export interface Answer {
-  complete(call: number, json: string): void;
+  complete(call: number, json: string, delimited: boolean): void;
   fail(call: number, errorClass: ErrorClass, desc: string): void;
-  delimit(call: number): void;
 }
 
 export class HostCall {
@@ -30,6 +29,7 @@ export class HostCall {
   private readonly controller = new AbortController();
   private readonly started: number;
   private cancelDeadline: (() => void) | undefined;
+  private delimited = false;
   private over = false;
   private detached = false;
 
@@ -80,7 +80,7 @@ export class HostCall {
       },
       log: (level, message) => this.log(level, message),
       delimit: () => {
-        if (!this.over && !this.detached) this.answer.delimit(this.number);
+        this.delimited = true;
       },
     };
   }
@@ -106,7 +106,7 @@ export class HostCall {
       return;
     }
     if (json === undefined) this.fail(new Error(`Command ${this.command.name} returned what JSON cannot hold`));
-    else if (this.settle() && !this.detached) this.answer.complete(this.number, json);
+    else if (this.settle() && !this.detached) this.answer.complete(this.number, json, this.delimited);
   }
 
   private fail(error: unknown): void {

@@ -23,12 +23,13 @@ export interface CoreSession {
   isBusy(): boolean;
   /** The call that waits for the host. */
   pending(): PendingCall | undefined;
-  /** Answers a pending call with a JSON value. Does nothing where that call is not pending any more. */
-  complete(call: number, json: string): void;
+  /**
+   * Answers a pending call with a JSON value, and 0xFF before the reply where `delimited`. Does nothing where that call is
+   * not pending any more.
+   */
+  complete(call: number, json: string, delimited: boolean): void;
   /** Answers a pending call with an error. */
   fail(call: number, errorClass: "GenericError" | "CommandNotFound", desc: string): void;
-  /** Puts 0xFF before the reply of a pending call. */
-  delimit(call: number): void;
   /** Gives large buffers back where nothing is under way. */
   trim(): void;
   /** Replies that wait, in bytes. */

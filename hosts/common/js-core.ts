@@ -82,18 +82,14 @@ class JsSession implements CoreSession {
     };
   }
 
-  complete(call: number, json: string): void {
+  complete(call: number, json: string, delimited: boolean): void {
     const bytes = encoder.encode(json);
-    this.session.complete(call, bytes, 0, bytes.length);
+    this.session.complete(call, bytes, 0, bytes.length, delimited);
   }
 
   fail(call: number, errorClass: "GenericError" | "CommandNotFound", desc: string): void {
     const bytes = encoder.encode(desc);
     this.session.fail(call, errorClass === "GenericError" ? 0 : 1, bytes, 0, bytes.length);
-  }
-
-  delimit(call: number): void {
-    this.session.delimit(call);
   }
 
   trim(): void {

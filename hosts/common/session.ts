@@ -233,16 +233,12 @@ export class PeerSession implements Session, Answer {
     }
   }
 
-  complete(call: number, json: string): void {
-    this.settle((core) => core.complete(call, json));
+  complete(call: number, json: string, delimited: boolean): void {
+    this.settle((core) => core.complete(call, json, delimited));
   }
 
   fail(call: number, errorClass: ErrorClass, desc: string): void {
     this.settle((core) => core.fail(call, errorClass, desc));
-  }
-
-  delimit(call: number): void {
-    this.ask((core) => core.delimit(call));
   }
 
   private settle(answer: (core: CoreSession) => void): void {

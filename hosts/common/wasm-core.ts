@@ -1,6 +1,13 @@
 // The wasm engine: agent.wasm behind the same calls. Everything it says comes by pulling; core/wasm.ts describes it.
 
-import { STATUS_BUSY, STATUS_LOG, STATUS_OUTPUT, STATUS_PENDING } from "../../core/codes.ts";
+import {
+  COUNT_RESYNCS,
+  COUNT_SUPPRESSED,
+  STATUS_BUSY,
+  STATUS_LOG,
+  STATUS_OUTPUT,
+  STATUS_PENDING,
+} from "../../core/codes.ts";
 import type { PortableCommand } from "../../plugins/api.ts";
 import type { CommandFlags, CommandState, Core, CoreAgent, CoreSession, PendingCall, Sink } from "./core.ts";
 import { GuestwireError } from "./errors.ts";
@@ -14,6 +21,8 @@ type Log = (level: LogLevel, domain: LogDomain, message: string) => void;
 const ABI = 1;
 /** The window that the module has without asking. */
 const WINDOW_BYTES = 65_536;
+/** A log record: level, domain, text. */
+const RECORD = /(\d)(\d)(.*)\n/g;
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
@@ -24,18 +33,15 @@ interface Exports {
   gw_feed(session: number, at: number, end: number): number;
   gw_stopped(): number;
   gw_output(session: number): number;
-  gw_waiting(session: number): number;
+  gw_data(): number;
   gw_drained(session: number, count: number): number;
   gw_trim(session: number): void;
-  gw_resyncs(session: number): number;
-  gw_suppressed(session: number): number;
+  gw_count(session: number, what: number): number;
   gw_pending(session: number): number;
   gw_command(session: number): number;
   gw_arguments(session: number): number;
-  gw_text(): number;
-  gw_complete(session: number, call: number, length: number): number;
+  gw_complete(session: number, call: number, length: number, delimited: number): number;
   gw_fail(session: number, call: number, errorClass: number, length: number): number;
-  gw_delimit(session: number, call: number): void;
   gw_add_builtin(length: number): number;
   gw_add_command(number: number, flags: number, length: number): number;
   gw_flags(length: number): number;
@@ -91,19 +97,17 @@ class WasmAgent implements CoreAgent {
     return result;
   }
 
-  /** The text of so many bytes that the module put down. */
+  /** The text of so many bytes that the module has for the host. */
   text(length: number): string {
-    const at = this.exports.gw_text();
+    const at = this.exports.gw_data();
     return decoder.decode(this.bytes().subarray(at, at + length));
   }
 
   /** Hands over the log records that wait. */
   drainLog(): void {
-    for (let length = this.exports.gw_log(); length >= 0; length = this.exports.gw_log()) {
-      const message = this.text(length);
-      const tail = this.exports.gw_text() + length;
-      const level = LOG_LEVELS[this.view[tail] ?? 0] ?? "debug";
-      this.log(level, LOG_DOMAINS[this.view[tail + 1] ?? 0] ?? "general", message);
+    const records = this.text(this.exports.gw_log());
+    for (const [, level, domain, message] of records.matchAll(RECORD)) {
+      this.log(LOG_LEVELS[Number(level)] ?? "debug", LOG_DOMAINS[Number(domain)] ?? "general", message ?? "");
     }
   }
 
@@ -199,8 +203,8 @@ class WasmSession implements CoreSession {
   /** Does what the status says: hands output and log records over. */
   private follow(status: number): void {
     while ((status & STATUS_OUTPUT) !== 0 && !this.blocked) {
-      const count = this.exports.gw_waiting(this.handle);
-      const at = this.exports.gw_output(this.handle);
+      const count = this.exports.gw_output(this.handle);
+      const at = this.exports.gw_data();
       if (!this.sink(this.views.of(this.agent.bytes(), at, count))) this.blocked = true;
       status = this.exports.gw_drained(this.handle, count);
     }
@@ -228,8 +232,9 @@ class WasmSession implements CoreSession {
     return undefined;
   }
 
-  complete(call: number, json: string): void {
-    this.follow(this.agent.withText(json, (length) => this.exports.gw_complete(this.handle, call, length)));
+  complete(call: number, json: string, delimited: boolean): void {
+    const mark = delimited ? 1 : 0;
+    this.follow(this.agent.withText(json, (length) => this.exports.gw_complete(this.handle, call, length, mark)));
   }
 
   fail(call: number, errorClass: "GenericError" | "CommandNotFound", desc: string): void {
@@ -237,20 +242,17 @@ class WasmSession implements CoreSession {
     this.follow(this.agent.withText(desc, (length) => this.exports.gw_fail(this.handle, call, number, length)));
   }
 
-  delimit(call: number): void {
-    this.exports.gw_delimit(this.handle, call);
-  }
-
   trim(): void {
     this.exports.gw_trim(this.handle);
   }
 
   waiting(): number {
-    return this.exports.gw_waiting(this.handle);
+    return this.exports.gw_output(this.handle);
   }
 
   counters(): { resyncs: number; suppressed: number } {
-    return { resyncs: this.exports.gw_resyncs(this.handle), suppressed: this.exports.gw_suppressed(this.handle) };
+    const count = (what: number): number => this.exports.gw_count(this.handle, what);
+    return { resyncs: count(COUNT_RESYNCS), suppressed: count(COUNT_SUPPRESSED) };
   }
 
   close(): void {

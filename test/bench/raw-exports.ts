@@ -10,8 +10,8 @@ interface Exports {
   gw_add_builtin(length: number): number;
   gw_open(): number;
   gw_feed(session: number, at: number, end: number): number;
-  gw_waiting(session: number): number;
   gw_output(session: number): number;
+  gw_data(): number;
   gw_drained(session: number, count: number): number;
 }
 
@@ -52,9 +52,9 @@ export class RawExports implements Answerer {
     let length = 0;
     let status = exports.gw_feed(session, 0, chunk.length);
     while ((status & STATUS_OUTPUT) !== 0) {
-      const count = exports.gw_waiting(session);
+      const count = exports.gw_output(session);
       const room = this.out.length - length;
-      if (room > 0) this.copyOut(exports.gw_output(session), length, Math.min(count, room));
+      if (room > 0) this.copyOut(exports.gw_data(), length, Math.min(count, room));
       length += count;
       status = exports.gw_drained(session, count);
     }

@@ -33,12 +33,11 @@ interface Exports {
   gw_feed(session: number, at: number, end: number): number;
   gw_stopped(): number;
   gw_output(session: number): number;
-  gw_waiting(session: number): number;
+  gw_data(): number;
   gw_drained(session: number, count: number): number;
   gw_pending(session: number): number;
   gw_arguments(session: number): number;
-  gw_text(): number;
-  gw_complete(session: number, number: number, length: number): number;
+  gw_complete(session: number, number: number, length: number, delimited: number): number;
   gw_fail(session: number, number: number, errorClass: number, length: number): number;
   gw_add_builtin(length: number): number;
   gw_add_command(number: number, flags: number, length: number): number;
@@ -81,13 +80,13 @@ class Raw {
 
   drain(session: number, status: number): number {
     while ((status & OUTPUT) !== 0) {
-      const count = this.exports.gw_waiting(session);
-      const at = this.exports.gw_output(session);
+      const count = this.exports.gw_output(session);
+      const at = this.exports.gw_data();
       const out = new Uint8Array(this.exports.memory.buffer, at, count);
       for (let end = out.indexOf(10); end >= 0; end = out.indexOf(10, end + 1)) this.lines++;
       status = this.exports.gw_drained(session, count);
     }
-    if ((status & LOG) !== 0) while (this.exports.gw_log() >= 0);
+    if ((status & LOG) !== 0) this.exports.gw_log();
     return status & ~LOG;
   }
 }
@@ -180,12 +179,12 @@ function callHost(raw: Raw, session: number, calls: number): void {
     assert.equal(raw.feed(session, REQUESTS[kind]!), BUSY | PENDING);
     const length = exports.gw_arguments(session);
     // Reading each would be most of the work.
-    if (n % 97 < REQUESTS.length) assert.equal(raw.text(exports.gw_text(), length), ARGUMENTS[kind]![1]);
+    if (n % 97 < REQUESTS.length) assert.equal(raw.text(exports.gw_data(), length), ARGUMENTS[kind]![1]);
     const call = exports.gw_pending(session);
     const status =
       n % 5 === 4
         ? exports.gw_fail(session, call, 0, raw.put(FAILURE))
-        : exports.gw_complete(session, call, raw.put(RESULTS[n % RESULTS.length]!));
+        : exports.gw_complete(session, call, raw.put(RESULTS[n % RESULTS.length]!), 0);
     assert.equal(raw.drain(session, status), 0);
     assert.equal(raw.lines, before + 1);
   }
