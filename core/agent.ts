@@ -1,38 +1,27 @@
 // An agent: its commands, its switches and its sessions.
 
-import { Command } from "./command.ts";
-import { Logger } from "./logger.ts";
-import { Bytes } from "./memory.ts";
+import { Bytes, freeBytes } from "./memory.ts";
 import { Output } from "./output.ts";
+import { Parser } from "./parser.ts";
 import { Session } from "./session.ts";
 import { Shared } from "./shared.ts";
 
-export class Agent {
-  shared: Shared;
+export class Agent extends Shared {
   /** Closed sessions, for the next peers. */
   private pool: Session | null = null;
 
-  constructor(logger: Logger) {
-    this.shared = new Shared(logger);
-  }
-
-  /** Registers a command; false where there is one of the name. Later ones come first in guest-info. */
-  add(command: Command): bool {
-    return this.shared.registry.add(command);
-  }
-
   /** What guest-info calls the version, in UTF-8. The bytes are kept. */
   setVersion(bytes: Bytes, length: i32): void {
-    this.shared.version = bytes;
-    this.shared.versionLength = length;
+    freeBytes(this.version);
+    this.version = bytes;
+    this.versionLength = length;
   }
 
-  /** A peer is there. */
-  open(output: Output): Session {
-    const session = this.pool;
-    if (session === null) return new Session(this.shared, output);
-    this.pool = session.next;
-    session.next = null;
+  /** A peer is there. What it is sent goes to `output`, or waits in the session for a host that comes for it. */
+  open(output: Output | null): Session {
+    let session = this.pool;
+    if (session === null) session = new Session(this, new Parser(this.limits));
+    else this.pool = session.next;
     session.open(output);
     return session;
   }
@@ -45,14 +34,9 @@ export class Agent {
     this.pool = session;
   }
 
-  /** Only commands marked for it may run, and nothing is logged (PROTOCOL 7.2). */
-  freeze(): void {
-    this.shared.registry.frozen = true;
-    this.shared.logger.enabled = false;
-  }
-
-  thaw(): void {
-    this.shared.registry.frozen = false;
-    this.shared.logger.enabled = true;
+  /** Only commands marked for it may run, and nothing is logged, or things are as ever (PROTOCOL 7.2). */
+  freeze(frozen: bool): void {
+    this.frozen = frozen;
+    this.logger.enabled = !frozen;
   }
 }

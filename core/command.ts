@@ -4,6 +4,7 @@
 import {
   ABSENT,
   ARRAY,
+  CLASS_GENERIC_ERROR,
   FALSE,
   FLAG_ENABLED,
   FLAG_WHILE_FROZEN,
@@ -15,15 +16,14 @@ import {
   TYPE_BOOLEAN,
   TYPE_INTEGER,
   TYPE_NUMBER,
-  TYPE_OBJECT,
   TYPE_STRING,
 } from "./codes.ts";
 import { Document } from "./document.ts";
-import { writeNumber } from "./echo.ts";
 import { Logger } from "./logger.ts";
-import { Bytes, newBytes } from "./memory.ts";
-import { bytesOf } from "./texts.ts";
-import { Writer } from "./writer.ts";
+import { Bytes, bytesOf, newBytes, sameBytes } from "./memory.ts";
+import { Reply } from "./reply.ts";
+import { Request } from "./request.ts";
+import { TEXT_TRUE } from "./texts.ts";
 
 /** A parameter that a command declares: checked before it runs, in the order of declaration. */
 export class Parameter {
@@ -46,24 +46,12 @@ export class Parameter {
   /** Whether a value is of the type, as QAPI's visitors see it. */
   accepts(document: Document, value: i32): bool {
     const kind = document.kind(value);
-    switch (this.type) {
-      case TYPE_ANY:
-        return true;
-      case TYPE_INTEGER:
-        return document.isInt64(value);
-      case TYPE_NUMBER:
-        return document.isNumber(value);
-      case TYPE_STRING:
-        return kind === STRING;
-      case TYPE_BOOLEAN:
-        return kind === TRUE || kind === FALSE;
-      case TYPE_ARRAY:
-        return kind === ARRAY;
-      case TYPE_OBJECT:
-        return kind === OBJECT;
-      default:
-        return false;
-    }
+    const type = this.type;
+    if (type === TYPE_ANY) return true;
+    if (type === TYPE_INTEGER) return document.isInt64(value);
+    if (type === TYPE_NUMBER) return document.isNumber(value);
+    if (type === TYPE_BOOLEAN) return kind === TRUE || kind === FALSE;
+    return kind === (type === TYPE_STRING ? STRING : type === TYPE_ARRAY ? ARRAY : OBJECT);
   }
 }
 
@@ -80,7 +68,9 @@ export abstract class Command {
   /** Why it is disabled: `: REASON` in UTF-8, or nothing. */
   reason: Bytes = newBytes(0);
   reasonLength: i32 = 0;
+  /** The first of its parameters. */
   parameters: Parameter | null = null;
+  private last: Parameter | null = null;
   /** The core checks the arguments against `parameters`; else the command does it. */
   checked: bool = true;
 
@@ -93,14 +83,20 @@ export abstract class Command {
 
   /** Declares the next parameter. */
   takes(parameter: Parameter): void {
-    const first = this.parameters;
-    if (first === null) {
-      this.parameters = parameter;
-      return;
+    const last = this.last;
+    if (last === null) this.parameters = parameter;
+    else last.next = parameter;
+    this.last = parameter;
+  }
+
+  /** Whether it has a parameter of this key's name. */
+  declares(document: Document, key: i32): bool {
+    let parameter = this.parameters;
+    while (parameter !== null) {
+      if (document.is(key, parameter.name, 0, parameter.nameLength)) return true;
+      parameter = parameter.next;
     }
-    let last = first;
-    for (let next: Parameter | null = last.next; next !== null; next = last.next) last = next;
-    last.next = parameter;
+    return false;
   }
 
   has(flag: i32): bool {
@@ -109,13 +105,7 @@ export abstract class Command {
 
   /** Whether this is its name. */
   isNamed(bytes: Bytes, from: i32, length: i32): bool {
-    if (length !== this.nameLength) return false;
-    const name = this.name;
-    // Names differ in their ends rather than in their starts.
-    for (let i = length - 1; i >= 0; i--) {
-      if (name[i] !== bytes[from + i]) return false;
-    }
-    return true;
+    return length === this.nameLength && sameBytes(bytes, from, this.name, 0, length);
   }
 
   /** Runs it: write one value, or none for `{}`; or fail; or pend. */
@@ -138,31 +128,46 @@ export class RemoteCommand extends Command {
   }
 }
 
-/** One request as its command sees it, and the reply that it writes. */
-export class Call {
-  /** Turned off while the agent is frozen: what is logged then is lost. */
-  logger: Logger;
-  document: Document;
-  /** The entry of the arguments object, or ABSENT. */
-  arguments: i32 = ABSENT;
-  /** The newest of the agent's commands; the others follow by `next`. */
-  commands: Command | null = null;
-  /** What guest-info calls the version. */
+/** What a command may know of its agent. */
+export class AgentState {
+  /** The newest of the commands; the others follow by `next`. It is the order of guest-info (PROTOCOL 6.3). */
+  first: Command | null = null;
+  /** Only commands marked FLAG_WHILE_FROZEN can be called. */
+  frozen: bool = false;
+  /** What guest-info calls the version: UTF-8. */
   version: Bytes = newBytes(0);
   versionLength: i32 = 0;
-  /** The agent is frozen. */
-  frozen: bool = false;
-  delimited: bool = false;
-  pending: bool = false;
-  failed: bool = false;
-  /** The text of `fail`. */
-  failure: string = "";
-  private writer: Writer;
+  /** Turned off while the agent is frozen: what is logged then is lost. */
+  logger: Logger;
 
-  constructor(document: Document, writer: Writer, logger: Logger) {
-    this.document = document;
-    this.writer = writer;
+  constructor(logger: Logger) {
     this.logger = logger;
+  }
+
+  /** Whether a command can be called as things stand. */
+  isEnabled(command: Command): bool {
+    return command.has(FLAG_ENABLED) && !this.isFrozen(command);
+  }
+
+  /** Whether a command cannot be called because the agent is frozen. */
+  isFrozen(command: Command): bool {
+    return this.frozen && !command.has(FLAG_WHILE_FROZEN);
+  }
+}
+
+/** One request as its command sees it, and the reply that it writes. */
+export class Call extends Request {
+  agent: AgentState;
+  protected delimited: bool = false;
+  protected waits: bool = false;
+  protected failed: bool = false;
+  /** Where the value is written; the methods below do it. */
+  reply: Reply;
+
+  constructor(document: Document, reply: Reply, agent: AgentState) {
+    super(document);
+    this.reply = reply;
+    this.agent = agent;
   }
 
   /** Puts 0xFF before the reply, should the command succeed (PROTOCOL 5.2). */
@@ -170,69 +175,66 @@ export class Call {
     this.delimited = true;
   }
 
-  /** Writes a log record: level and domain as in codes.ts, an ASCII text. Nothing while logging is off. */
+  /** Writes a log record: level and domain as in codes.ts, an ASCII text of one line. Nothing while logging is off. */
   log(level: i32, domain: i32, text: string): void {
-    if (this.logger.enabled) this.logger.log(level, domain, text);
+    if (this.agent.logger.enabled) this.agent.logger.log(level, domain, text);
   }
 
   /** Answers GenericError with this ASCII text. What was written is dropped. */
   fail(text: string): void {
     this.failed = true;
-    this.failure = text;
-  }
-
-  /** Whether a command can be called as things stand. */
-  isEnabled(command: Command): bool {
-    return command.has(FLAG_ENABLED) && (!this.frozen || command.has(FLAG_WHILE_FROZEN));
+    this.reply.composeClass(CLASS_GENERIC_ERROR);
+    this.reply.error.ascii(text);
   }
 
   /** The reply comes later, from the host: for RemoteCommand only. */
   pend(): void {
-    this.pending = true;
+    this.waits = true;
   }
 
   openObject(): void {
-    this.writer.separate();
-    this.writer.byte(0x7b);
+    this.reply.separate();
+    this.reply.byte(0x7b);
   }
 
   closeObject(): void {
-    this.writer.byte(0x7d);
+    this.reply.byte(0x7d);
   }
 
   openArray(): void {
-    this.writer.separate();
-    this.writer.byte(0x5b);
+    this.reply.separate();
+    this.reply.byte(0x5b);
   }
 
   closeArray(): void {
-    this.writer.byte(0x5d);
+    this.reply.byte(0x5d);
   }
 
   /** A member's name, in ASCII without anything to escape; its value must follow. */
   key(name: string): void {
-    this.writer.separate();
-    this.writer.quoted(name);
-    this.writer.byte(0x3a);
-    this.writer.byte(0x20);
+    this.reply.separate();
+    this.reply.quote();
+    this.reply.ascii(name);
+    this.reply.quote();
+    this.reply.colon();
   }
 
   boolean(value: bool): void {
-    this.writer.separate();
-    this.writer.ascii(value ? "true" : "false");
+    this.reply.separate();
+    this.reply.text(value ? TEXT_TRUE : TEXT_TRUE + 1);
   }
 
   /** A string in UTF-8. */
   string(bytes: Bytes, from: i32, length: i32): void {
-    this.writer.separate();
-    this.writer.byte(0x22);
-    this.writer.escaped(bytes, from, length);
-    this.writer.byte(0x22);
+    this.reply.separate();
+    this.reply.quote();
+    this.reply.escaped(bytes, from, length);
+    this.reply.quote();
   }
 
   /** A number of the request, exactly. */
   number(entry: i32): void {
-    this.writer.separate();
-    writeNumber(this.document, entry, this.writer);
+    this.reply.separate();
+    this.reply.number(this.document, entry);
   }
 }

@@ -6,9 +6,12 @@
 //            the entry of the container around them, or ABSENT
 //   word 2   strings and numbers: how many bytes
 // A member of an object is two entries, its key (a STRING with IS_KEY) and its value.
+//
+// It is also the ground floor of the parser, which is one object: Document, Lexer, Strings, Framer, Parser, each a class
+// that knows those below it.
 
 import { ABSENT, ARRAY, FLOAT, INTEGER, OBJECT } from "./codes.ts";
-import { Bytes, Words, freeBytes, freeWords, growBytes, growWords, newBytes, newWords } from "./memory.ts";
+import { Bytes, Words, freeBytes, freeWords, growBytes, growWords, newBytes, newWords, sameBytes } from "./memory.ts";
 import { isInt64 } from "./number.ts";
 
 export const ENTRY: i32 = 3;
@@ -30,15 +33,6 @@ export class Document {
   /** How many words of the tape are in use: also the next entry. */
   length: i32 = 0;
   private tapeCapacity: i32 = 0;
-  /** One of the numbers is HUGE. */
-  huge: bool = false;
-
-  /** Forgets the message, keeps the memory. */
-  clear(): void {
-    this.used = 0;
-    this.length = 0;
-    this.huge = false;
-  }
 
   /** Bytes of memory held. */
   held(): i32 {
@@ -51,8 +45,8 @@ export class Document {
     this.capacity = size;
   }
 
-  /** Gives blocks of more than `most` bytes back. The message must have been cleared. */
-  trim(most: i32): void {
+  /** Gives blocks of more than `most` bytes back. The message must have been forgotten. */
+  shrink(most: i32): void {
     if (this.capacity > most) {
       freeBytes(this.bytes);
       this.bytes = newBytes(0);
@@ -68,7 +62,8 @@ export class Document {
   /** Appends an entry and returns it. */
   push(head: i32, first: i32, second: i32): i32 {
     const entry = this.length;
-    if (entry + ENTRY > this.tapeCapacity) {
+    this.length += ENTRY;
+    if (this.length > this.tapeCapacity) {
       const size = this.tapeCapacity === 0 ? 256 : this.tapeCapacity << 1;
       this.tape = growWords(this.tape, entry, size);
       this.tapeCapacity = size;
@@ -77,7 +72,6 @@ export class Document {
     tape[entry] = head;
     tape[entry + 1] = first;
     tape[entry + 2] = second;
-    this.length = entry + ENTRY;
     return entry;
   }
 
@@ -99,56 +93,32 @@ export class Document {
     return this.tape[entry + 2];
   }
 
-  /** The entry behind a value. */
-  next(entry: i32): i32 {
-    const kind = this.kind(entry);
-    return kind === OBJECT || kind === ARRAY ? this.tape[entry + 1] + ENTRY : entry + ENTRY;
-  }
-
   /** The end entry of a container that is closed. */
   end(container: i32): i32 {
     return this.tape[container + 1];
   }
 
-  /** Whether a string is this name. */
-  is(entry: i32, name: Bytes, length: i32): bool {
-    if (this.size(entry) !== length) return false;
-    const bytes = this.bytes;
-    const from = this.from(entry);
-    for (let i = 0; i < length; i++) {
-      if (bytes[from + i] !== name[i]) return false;
-    }
-    return true;
+  /** The entry behind a value. */
+  next(entry: i32): i32 {
+    const kind = this.kind(entry);
+    return (kind === OBJECT || kind === ARRAY ? this.end(entry) : entry) + ENTRY;
   }
 
-  /** Whether two strings are the same. */
-  same(one: i32, other: i32): bool {
-    const length = this.size(one);
-    if (this.size(other) !== length) return false;
-    const bytes = this.bytes;
-    const a = this.from(one);
-    const b = this.from(other);
-    for (let i = 0; i < length; i++) {
-      if (bytes[a + i] !== bytes[b + i]) return false;
-    }
-    return true;
+  /** The key of the member behind that of this key. */
+  nextKey(key: i32): i32 {
+    return this.next(key + ENTRY);
   }
 
-  /** How many members an object has. */
-  members(object: i32): i32 {
-    const end = this.end(object);
-    let count = 0;
-    for (let key = object + ENTRY; key < end; key = this.next(key + ENTRY)) count++;
-    return count;
+  /** Whether a string is this one. */
+  is(entry: i32, bytes: Bytes, from: i32, length: i32): bool {
+    return this.size(entry) === length && sameBytes(this.bytes, this.from(entry), bytes, from, length);
   }
 
   /** The value of an object's member, or ABSENT. */
   member(object: i32, name: Bytes, length: i32): i32 {
     const end = this.end(object);
-    let key = object + ENTRY;
-    while (key < end) {
-      if (this.is(key, name, length)) return key + ENTRY;
-      key = this.next(key + ENTRY);
+    for (let key = object + ENTRY; key < end; key = this.nextKey(key)) {
+      if (this.is(key, name, 0, length)) return key + ENTRY;
     }
     return ABSENT;
   }
@@ -159,7 +129,6 @@ export class Document {
   }
 
   isNumber(entry: i32): bool {
-    const kind = this.kind(entry);
-    return kind === INTEGER || kind === FLOAT;
+    return (this.kind(entry) | 1) === FLOAT;
   }
 }

@@ -9,6 +9,7 @@ import {
   LIMIT_TOKENS,
   LIMIT_TOTAL_BYTES,
 } from "./codes.ts";
+import { Words, newWords } from "./memory.ts";
 
 /** Bytes of peer input that an error echoes at most. The original echoes it all: 20 MB in, 20 MB out. */
 export const ECHO_BYTES: i32 = 256;
@@ -22,55 +23,55 @@ export const BASE_BYTES: i32 = 8192;
 /** A block above this is handed back when a session is idle. */
 export const IDLE_BYTES: i32 = 16384;
 
-/** The range of every limit; errorsInRow may be 0. Sums of two fit into 32 bits. */
+/** The range of every limit; errorsInRow may be 0. A key's bits can be counted in 31 bits. */
 export const LIMIT_LEAST: i32 = 64;
-export const LIMIT_MOST: i32 = 536870912;
+export const LIMIT_MOST: i32 = 268435456;
 
-/** What an agent's sessions are held to. All sessions of an agent share one object, so a change reaches them at once. */
-export class Limits {
-  /** Token bytes of one message, quotes included and white space not: 2^26 - 1 as the original (PROTOCOL 2.7). */
-  messageBytes: i32 = 67108863;
-  /** Tokens of one message: 2^21 as the original. */
-  tokens: i32 = 2097152;
-  /** Open braces and brackets: 1024 as the original. */
-  depth: i32 = 1024;
-  /** One return value as it goes out: libvirt loses those above 4 MiB and gives the agent up at 10 MiB. */
-  replyBytes: i32 = 4000000;
-  /** Replies that a session holds for a peer that does not read, before it stops taking requests. */
-  queueBytes: i32 = 1048576;
-  /** Error replies without a valid request between them; then silence. 0: no cap, as the original. */
-  errorsInRow: i32 = 64;
-  /** Buffers for unfinished messages of all sessions together. */
-  totalBytes: i32 = 268435456;
+/** Behind the limits: the bytes that the sessions hold for unfinished messages, all together. */
+const HELD_BYTES: i32 = 7;
 
-  /** Sets a limit by its number in codes.ts; false where there is no such number or the value is out of range. */
-  set(limit: i32, value: i32): bool {
-    if (value > LIMIT_MOST || value < (limit === LIMIT_ERRORS_IN_ROW ? 0 : LIMIT_LEAST)) return false;
-    switch (limit) {
-      case LIMIT_MESSAGE_BYTES:
-        this.messageBytes = value;
-        break;
-      case LIMIT_TOKENS:
-        this.tokens = value;
-        break;
-      case LIMIT_DEPTH:
-        this.depth = value;
-        break;
-      case LIMIT_REPLY_BYTES:
-        this.replyBytes = value;
-        break;
-      case LIMIT_QUEUE_BYTES:
-        this.queueBytes = value;
-        break;
-      case LIMIT_ERRORS_IN_ROW:
-        this.errorsInRow = value;
-        break;
-      case LIMIT_TOTAL_BYTES:
-        this.totalBytes = value;
-        break;
-      default:
-        return false;
-    }
-    return true;
-  }
+/**
+ * What an agent's sessions are held to: words, by the LIMIT_ numbers of codes.ts. All sessions of an agent share one such
+ * list, so a change reaches them at once. Each is `most` but where a peer is to be kept to less.
+ */
+export function newLimits(most: i32): Words {
+  const limits = newWords(HELD_BYTES + 1);
+  for (let limit = 0; limit < HELD_BYTES; limit++) limits[limit] = most;
+  limits[HELD_BYTES] = 0;
+  return limits;
+}
+
+/** The limits for what peers send. */
+export function peerLimits(): Words {
+  const limits = newLimits(LIMIT_MOST);
+  // Token bytes of one message, quotes included and white space not: 2^26 - 1 as the original (PROTOCOL 2.7).
+  limits[LIMIT_MESSAGE_BYTES] = 67108863;
+  // Tokens of one message: 2^21 as the original.
+  limits[LIMIT_TOKENS] = 2097152;
+  // Open braces and brackets: 1024 as the original.
+  limits[LIMIT_DEPTH] = 1024;
+  // One return value as it goes out: libvirt loses those above 4 MiB and gives the agent up at 10 MiB.
+  limits[LIMIT_REPLY_BYTES] = 4000000;
+  // Replies that a session holds for a peer that does not read, before it stops taking requests.
+  limits[LIMIT_QUEUE_BYTES] = 1048576;
+  // Error replies without a valid request between them; then silence. 0: no cap, as the original.
+  limits[LIMIT_ERRORS_IN_ROW] = 64;
+  // Of LIMIT_TOTAL_BYTES, buffers for unfinished messages of all sessions together, 256 MiB is the most.
+  return limits;
+}
+
+/** Sets a limit by its number; false where there is no such number or the value is out of range. */
+export function setLimit(limits: Words, limit: i32, value: i32): bool {
+  if (limit < 0 || limit >= HELD_BYTES || value > LIMIT_MOST) return false;
+  if (value < (limit === LIMIT_ERRORS_IN_ROW ? 0 : LIMIT_LEAST)) return false;
+  limits[limit] = value;
+  return true;
+}
+
+/** A session's share of the memory changes from `before` to `after` bytes; false, and no change, where that is too much. */
+export function claim(limits: Words, before: i32, after: i32): bool {
+  const held = limits[HELD_BYTES] - before + after;
+  if (after > before && held > limits[LIMIT_TOTAL_BYTES]) return false;
+  limits[HELD_BYTES] = held;
+  return true;
 }

@@ -9,10 +9,3 @@ export abstract class Output {
    */
   abstract write(bytes: Bytes, from: i32, length: i32): i32;
 }
-
-/** Where a peer is that has gone. */
-export class Nowhere extends Output {
-  write(_bytes: Bytes, _from: i32, length: i32): i32 {
-    return length;
-  }
-}

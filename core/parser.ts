@@ -1,55 +1,15 @@
-// Bytes to messages: lexer and framer over one document, and the memory that the document may take.
+// Bytes to messages, and the memory that a message may take.
 
-import { MORE, NO_ERROR } from "./codes.ts";
-import { Budget } from "./budget.ts";
-import { Document } from "./document.ts";
+import { ERR_SIZE, LIMIT_MESSAGE_BYTES, MORE, NO_ERROR } from "./codes.ts";
 import { COMPLETE, Framer } from "./framer.ts";
-import { Keys } from "./keys.ts";
-import { Lexer } from "./lexer.ts";
-import { BASE_BYTES, ECHO_BYTES, IDLE_BYTES, Limits, SLICE_BYTES } from "./limits.ts";
-import { Bytes } from "./memory.ts";
-import { bytesOf } from "./texts.ts";
+import { BASE_BYTES, ECHO_BYTES, IDLE_BYTES, SLICE_BYTES, claim } from "./limits.ts";
+import { Bytes, bytesOf } from "./memory.ts";
 
-export class Parser {
-  document: Document;
-  /** Where `feed` stopped reading. */
-  at: i32 = 0;
+export class Parser extends Framer {
   /** Where the slice ends that there is room for. */
   private stop: i32 = 0;
-  private lexer: Lexer;
-  private framer: Framer;
-  private limits: Limits;
-  private budget: Budget;
-  /** What the budget was charged with. */
+  /** Its share of the memory of all sessions. */
   private charged: i32 = 0;
-
-  constructor(limits: Limits, budget: Budget, keys: Keys) {
-    const document = new Document();
-    const lexer = new Lexer(document);
-    this.document = document;
-    this.lexer = lexer;
-    this.framer = new Framer(document, lexer, limits, keys);
-    this.limits = limits;
-    this.budget = budget;
-  }
-
-  /** NO_ERROR, or what is wrong with the message that `feed` found. */
-  error(): i32 {
-    return this.framer.error;
-  }
-
-  errorFrom(): i32 {
-    return this.framer.errorFrom;
-  }
-
-  errorEnd(): i32 {
-    return this.framer.errorEnd;
-  }
-
-  /** Whether nothing of a message is held. */
-  isIdle(): bool {
-    return !this.lexer.inside() && !this.framer.inside();
-  }
 
   /** New input: what `feed` knows of the last one does not hold. */
   begin(): void {
@@ -57,29 +17,32 @@ export class Parser {
   }
 
   /**
-   * Reads up to the end of a message, COMPLETE, or up to `end`, MORE. After COMPLETE `next` must follow. Calls that go
-   * on in one input need one `begin`.
+   * Reads up to the end of a message, COMPLETE, or up to `end`, MORE; `at` says where it stopped. After COMPLETE
+   * `forgetMessage` must follow. Calls that go on in one input need one `begin`.
    */
   feed(input: Bytes, at: i32, end: i32): i32 {
-    const lexer = this.lexer;
-    const framer = this.framer;
-    while (at < end) {
-      if (at >= this.stop && !this.slice(at, end)) return this.starve(at);
-      const stop = this.stop;
-      while (at < stop) {
-        const token = lexer.scan(input, at, stop);
-        at = lexer.at;
-        if (token === MORE) break;
-        if (framer.accept(token) === COMPLETE) {
-          this.at = at;
-          return COMPLETE;
-        }
+    this.at = at;
+    while (this.at < end) {
+      if (this.at >= this.stop && !this.slice(end)) {
+        // There is no memory for the message: what it holds goes back first, else nothing could be read any more.
+        this.forgetMessage();
+        this.release(0);
+        return this.giveUp();
+      }
+      while (this.at < this.stop) {
+        const token = this.scan(input, this.at, this.stop);
+        if (token !== MORE && this.accept(token) === COMPLETE) return COMPLETE;
       }
       // A token alone that passes the limit by two is given up without waiting for its end (PROTOCOL 2.7).
-      if (lexer.inside() && lexer.length() > this.limits.messageBytes + 1) return this.refuse(at);
+      if (this.insideToken() && this.tokenLength() > this.limits[LIMIT_MESSAGE_BYTES] + 1) return this.giveUp();
     }
-    this.at = at;
     return MORE;
+  }
+
+  /** The message is too large: it ends here, and what follows is read afresh. */
+  private giveUp(): i32 {
+    this.forgetToken();
+    return this.refuse(ERR_SIZE);
   }
 
   /**
@@ -87,68 +50,48 @@ export class Parser {
    * same byte whatever the chunks were. Makes room for the slice; false where the budget does not allow it. The room
    * lasts for the slice whatever messages end in it: each starts where the document is empty.
    */
-  private slice(at: i32, end: i32): bool {
-    const lexer = this.lexer;
-    const document = this.document;
-    const most = this.limits.messageBytes;
-    let count = end - at < SLICE_BYTES ? end - at : SLICE_BYTES;
-    const left = most + 2 - (lexer.inside() ? lexer.length() : 0);
+  private slice(end: i32): bool {
+    const most = this.limits[LIMIT_MESSAGE_BYTES];
+    let count = end - this.at;
+    if (count > SLICE_BYTES) count = SLICE_BYTES;
+    let left = most + 2;
+    if (this.insideToken()) {
+      left -= this.tokenLength();
+      // Of a token that ends past the limit only what its error echoes is kept.
+      if (this.used > most + ECHO_BYTES) this.dropToken();
+    }
     if (count > left) count = left;
-    // Of a token that ends past the limit only what its error echoes is kept.
-    if (lexer.inside() && document.used > most + ECHO_BYTES) lexer.drop();
     if (!this.reserve(count)) {
       // What an earlier message needed goes back first; then there is always room for a slice.
       if (!this.isIdle()) return false;
       this.release(0);
       this.reserve(count);
     }
-    this.framer.expect(lexer.inside() ? count + lexer.length() : count);
-    this.stop = at + count;
+    this.stop = this.at + count;
     return true;
   }
 
   private reserve(count: i32): bool {
-    const document = this.document;
-    const need = document.used + count;
-    let size = document.capacity;
+    const need = this.used + count;
+    let size = this.capacity;
     if (need > size) {
-      const most = this.limits.messageBytes + ECHO_BYTES + SLICE_BYTES + ECHO_BYTES;
+      const most = this.limits[LIMIT_MESSAGE_BYTES] + ECHO_BYTES + SLICE_BYTES + ECHO_BYTES;
       size = size === 0 ? BASE_BYTES : size << 1;
       if (size > most) size = most;
       if (size < need) size = need;
     }
-    const hold = document.held() - document.capacity + size;
+    const hold = this.held() - this.capacity + size;
     const charge = hold > BASE_BYTES + BASE_BYTES ? hold : 0;
-    if (!this.budget.claim(this.charged, charge)) return false;
+    if (!claim(this.limits, this.charged, charge)) return false;
     this.charged = charge;
-    if (size > document.capacity) document.grow(size);
+    if (size > this.capacity) this.grow(size);
     return true;
-  }
-
-  /** The message is too large, or there is no memory for it: it ends here, and what follows is read afresh. */
-  private refuse(at: i32): i32 {
-    this.lexer.reset();
-    this.framer.oversize();
-    this.at = at;
-    return COMPLETE;
-  }
-
-  /** There is no memory for the message: what it holds goes back first, else nothing could be read any more. */
-  private starve(at: i32): i32 {
-    this.framer.reset();
-    this.release(0);
-    return this.refuse(at);
-  }
-
-  /** Forgets the message; a recovery goes on. */
-  next(): void {
-    this.framer.reset();
   }
 
   /** Forgets everything and gives large blocks back. */
   reset(): void {
-    this.lexer.reset();
-    this.framer.reset();
+    this.forgetToken();
+    this.forgetMessage();
     this.trim();
   }
 
@@ -159,8 +102,8 @@ export class Parser {
 
   /** Gives blocks of more than `most` bytes back. */
   private release(most: i32): void {
-    this.document.trim(most);
-    this.budget.claim(this.charged, 0);
+    this.shrink(most);
+    claim(this.limits, this.charged, 0);
     this.charged = 0;
   }
 
@@ -169,17 +112,13 @@ export class Parser {
     this.reset();
     this.begin();
     let status = this.feed(bytes, at, end);
+    while (status === COMPLETE && this.at < end && (bytes[this.at] as i32) <= 0x20) this.at++;
+    if (this.at < end) return false;
     this.begin();
-    if (status === MORE)
-      status = this.feed(SPACE, 0, 1); // A number or a keyword ends at the byte behind it.
-    else if (!isBlank(bytes, this.at, end)) return false;
-    return status === COMPLETE && this.framer.error === NO_ERROR;
+    // A number or a keyword ends at the byte behind it.
+    if (status === MORE) status = this.feed(SPACE, 0, 1);
+    return status === COMPLETE && this.error === NO_ERROR;
   }
 }
 
 const SPACE: Bytes = bytesOf(" ");
-
-function isBlank(bytes: Bytes, at: i32, end: i32): bool {
-  while (at < end && (bytes[at] as i32) <= 0x20) at++;
-  return at === end;
-}

@@ -13,41 +13,45 @@ import {
   STRING,
 } from "./codes.ts";
 import { Document, ENTRY, HUGE } from "./document.ts";
-import { Bytes } from "./memory.ts";
 import { bucket } from "./order.ts";
-import { bytesOf } from "./texts.ts";
-
-const EXECUTE: Bytes = bytesOf("execute");
-const ARGUMENTS: Bytes = bytesOf("arguments");
-const ID: Bytes = bytesOf("id");
+import { TEXTS, TEXT_ARGUMENTS, TEXT_EXECUTE, TEXT_ID, textAt, textLength } from "./texts.ts";
 
 export class Request {
-  /** The entries of the members' values, or ABSENT. */
-  execute: i32 = ABSENT;
+  document: Document;
+  /** The entry of the arguments object, or ABSENT. */
   arguments: i32 = ABSENT;
-  id: i32 = ABSENT;
+  /** The entries of the other members' values, or ABSENT. */
+  protected execute: i32 = ABSENT;
+  protected id: i32 = ABSENT;
   /** The key that ERR_MEMBER speaks of. */
-  member: i32 = ABSENT;
+  protected member: i32 = ABSENT;
+
+  constructor(document: Document) {
+    this.document = document;
+  }
 
   /** Reads the message; returns NO_ERROR, or what is wrong with it. */
-  read(document: Document): i32 {
+  protected read(): i32 {
+    const document = this.document;
     this.execute = ABSENT;
     this.arguments = ABSENT;
     this.id = ABSENT;
+    this.member = ABSENT;
     if (document.kind(0) !== OBJECT) return ERR_NOT_OBJECT;
     let error = NO_ERROR;
     let place = 0x7fffffff;
     const end = document.end(0);
-    for (let key = ENTRY; key < end; key = document.next(key + ENTRY)) {
+    for (let key = ENTRY; key < end; key = document.nextKey(key)) {
       const value = key + ENTRY;
+      const kind = document.kind(value);
       let wrong = NO_ERROR;
-      if (document.is(key, EXECUTE, 7)) {
+      if (this.isNamed(key, TEXT_EXECUTE)) {
         this.execute = value;
-        if (document.kind(value) !== STRING) wrong = ERR_EXECUTE_TYPE;
-      } else if (document.is(key, ARGUMENTS, 9)) {
+        if (kind !== STRING) wrong = ERR_EXECUTE_TYPE;
+      } else if (this.isNamed(key, TEXT_ARGUMENTS)) {
         this.arguments = value;
-        if (document.kind(value) !== OBJECT) wrong = ERR_ARGUMENTS_TYPE;
-      } else if (document.is(key, ID, 2)) {
+        if (kind !== OBJECT) wrong = ERR_ARGUMENTS_TYPE;
+      } else if (this.isNamed(key, TEXT_ID)) {
         this.id = value;
       } else {
         wrong = ERR_MEMBER;
@@ -62,18 +66,19 @@ export class Request {
       }
     }
     // What cannot be echoed is refused before anything runs, and without it.
-    if (document.huge && this.id !== ABSENT && hasHuge(document, this.id)) {
-      this.id = ABSENT;
-      return ERR_ID_RANGE;
+    if (this.id !== ABSENT) {
+      const behind = document.next(this.id);
+      for (let entry = this.id; entry < behind; entry += ENTRY) {
+        if ((document.flags(entry) & HUGE) !== 0) {
+          this.id = ABSENT;
+          return ERR_ID_RANGE;
+        }
+      }
     }
     return error === NO_ERROR && this.execute === ABSENT ? ERR_EXECUTE_MISSING : error;
   }
-}
 
-function hasHuge(document: Document, value: i32): bool {
-  const end = document.next(value);
-  for (let entry = value; entry < end; entry += ENTRY) {
-    if ((document.flags(entry) & HUGE) !== 0) return true;
+  private isNamed(key: i32, text: i32): bool {
+    return this.document.is(key, TEXTS, textAt(text), textLength(text));
   }
-  return false;
 }

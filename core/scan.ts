@@ -1,16 +1,15 @@
-// The hot byte loops: runs of a string, copied as they are read. The JavaScript side of the seam; wasm/scan.ts takes
+// The hot byte loop: runs of a string, copied as they are read. The JavaScript side of the seam; wasm/scan.ts takes
 // its place in a WebAssembly build, word by word or with SIMD.
 //
 // A scanner may read some bytes past `end` and write as many past what it copied: a block of WebAssembly has room for it.
 
 import { Bytes } from "./memory.ts";
 
-/** For each byte, 1: goes out as it came in; 2: stands in a string, but not so in a reply; 0: neither. */
-const CLASS: Uint8Array = byteClasses();
+/** 1 for each byte that goes out as it came in. */
+const PLAIN: Uint8Array = plainBytes();
 
-function byteClasses(): Uint8Array {
-  const table = new Uint8Array(256);
-  for (let c = 0x20; c < 0xfe; c++) table[c] = c < 0x7f ? 1 : 2;
+function plainBytes(): Uint8Array {
+  const table = new Uint8Array(256).fill(1, 0x20, 0x7f);
   table[0x22] = table[0x27] = table[0x5c] = 0;
   return table;
 }
@@ -28,7 +27,7 @@ export function copyPlain(from: Bytes, at: i32, end: i32, to: Bytes, target: i32
   let k = target;
   for (; i < near; i++, k++) {
     const c = from[i];
-    if (CLASS[c] !== 1) return i - at;
+    if (PLAIN[c] !== 1) return i - at;
     to[k] = c;
   }
   if (i === end) return i - at;
@@ -40,7 +39,7 @@ export function copyPlain(from: Bytes, at: i32, end: i32, to: Bytes, target: i32
 /** Where the run of such bytes ends. */
 function plainEnd(from: Bytes, at: i32, end: i32): i32 {
   let i = at;
-  while (i < end && ((from.byteOffset + i) & 3) !== 0 && CLASS[from[i]] === 1) i++;
+  while (i < end && ((from.byteOffset + i) & 3) !== 0 && PLAIN[from[i]] === 1) i++;
   const words = new Int32Array(from.buffer, (from.byteOffset + i) & ~3, (end - i) >> 2);
   for (let k = 0; k < words.length; k++) {
     const x = words[k];
@@ -55,18 +54,6 @@ function plainEnd(from: Bytes, at: i32, end: i32): i32 {
     if ((odd & 0x80808080) !== 0) break;
     i += 4;
   }
-  while (i < end && CLASS[from[i]] === 1) i++;
+  while (i < end && PLAIN[from[i]] === 1) i++;
   return i;
-}
-
-/** Copies the bytes that neither end a string nor are wrong in it nor escape: all but quotes, backslash, 0x00 to 0x1F, 0xFE, 0xFF. Returns how many. */
-export function copyString(from: Bytes, at: i32, end: i32, to: Bytes, target: i32): i32 {
-  let i = at;
-  let k = target;
-  for (; i < end; i++, k++) {
-    const c = from[i];
-    if (CLASS[c] === 0) break;
-    to[k] = c;
-  }
-  return i - at;
 }

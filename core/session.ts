@@ -7,57 +7,45 @@ import {
   ERR_REPLY_SIZE,
   ERR_STRAY,
   FLAG_NO_RESPONSE,
+  LIMIT_ERRORS_IN_ROW,
+  LIMIT_MESSAGE_BYTES,
+  LIMIT_QUEUE_BYTES,
+  LIMIT_REPLY_BYTES,
   NO_ERROR,
 } from "./codes.ts";
-import { Call, Command } from "./command.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { Echo } from "./echo.ts";
 import { COMPLETE } from "./framer.ts";
 import { Bytes } from "./memory.ts";
 import { Output } from "./output.ts";
 import { Parser } from "./parser.ts";
 import { Reply } from "./reply.ts";
 import { Shared } from "./shared.ts";
-import { UNBOUNDED, Writer } from "./writer.ts";
+import { UNBOUNDED } from "./writer.ts";
 
 const FLUSH: i32 = 0xff;
 
-export class Session {
+export class Session extends Dispatcher {
   /** The next session of the pool. */
   next: Session | null = null;
-  isOpen: bool = true;
+  isOpen: bool = false;
   /** The number of the call that waits for the host, or 0. */
   pending: i32 = 0;
   /** Times that 0xFF reset the parser. */
   resyncs: i32 = 0;
   /** Errors that were not answered, because there were too many in a row. */
   suppressed: i32 = 0;
-  private output: Output;
-  private shared: Shared;
-  /** The replies that wait. */
-  writer: Writer;
-  private parser: Parser;
-  private reply: Reply;
-  private dispatcher: Dispatcher;
-  private call: Call;
   private errors: i32 = 0;
+  private output: Output | null = null;
+  private parser: Parser;
 
-  constructor(shared: Shared, output: Output) {
-    const writer = new Writer(shared.texts);
-    const parser = new Parser(shared.limits, shared.budget, shared.keys);
-    const document = parser.document;
-    const reply = new Reply(document, writer, shared.texts);
-    const call = new Call(document, writer, shared.logger);
-    this.shared = shared;
-    this.output = output;
-    this.writer = writer;
+  constructor(shared: Shared, parser: Parser) {
+    super(parser, new Reply(parser), shared);
     this.parser = parser;
-    this.reply = reply;
-    this.call = call;
-    this.dispatcher = new Dispatcher(document, shared.registry, shared.limits, shared.texts, reply, call);
   }
 
-  /** A pooled session starts anew. */
-  open(output: Output): void {
+  /** A peer is there. */
+  open(output: Output | null): void {
     this.isOpen = true;
     this.output = output;
     this.resyncs = 0;
@@ -69,23 +57,26 @@ export class Session {
   close(): void {
     this.isOpen = false;
     this.pending = 0;
-    this.call.pending = false;
-    this.output = this.shared.nowhere;
+    this.output = null;
     this.reply.reset();
-    this.writer.trim();
     this.parser.reset();
   }
 
   /** Gives large blocks back where nothing is under way; the host calls it when the peer has been quiet. */
   trim(): void {
-    if (this.isBusy() || this.writer.waiting() > 0) return;
-    this.writer.trim();
+    if (this.isBusy() || this.waiting() > 0) return;
+    this.reply.trim();
     this.parser.trim();
+  }
+
+  /** Bytes that wait for the peer. */
+  waiting(): i32 {
+    return this.reply.waiting();
   }
 
   /** Whether it takes no bytes now: a command is pending, or replies wait for a peer that does not read. */
   isBusy(): bool {
-    return this.pending !== 0 || this.reply.busy || this.writer.waiting() >= this.shared.limits.queueBytes;
+    return this.pending !== 0 || this.reply.busy || this.waiting() >= this.shared.limits[LIMIT_QUEUE_BYTES];
   }
 
   /**
@@ -104,135 +95,133 @@ export class Session {
     return at;
   }
 
-  /** The output takes bytes again, or took `count` of them from the writer by itself. */
+  /** The output takes bytes again, or the host took `count` of them by itself. */
   drained(count: i32): void {
-    const waiting = this.writer.waiting();
-    this.writer.taken(count < waiting ? count : waiting);
+    const waiting = this.waiting();
+    this.reply.taken(count < waiting ? count : waiting);
     this.flush();
   }
 
   /** Offers what is written, and writes on while it is taken. */
   private flush(): void {
-    const writer = this.writer;
+    const reply = this.reply;
+    const output = this.output;
     while (true) {
-      const waiting = writer.waiting();
-      if (waiting > 0) {
-        writer.taken(this.output.write(writer.bytes, writer.head, waiting));
-        if (writer.waiting() > 0 && !this.reply.busy) return;
-      }
-      if (!this.reply.busy || writer.waiting() >= this.shared.limits.queueBytes) return;
+      const waiting = this.waiting();
+      if (waiting > 0 && output !== null) reply.taken(output.write(reply.bytes, reply.head, waiting));
+      if (!reply.busy || this.waiting() >= this.shared.limits[LIMIT_QUEUE_BYTES]) return;
       this.settle();
     }
   }
 
   private answer(): void {
     const parser = this.parser;
-    const dispatcher = this.dispatcher;
-    const limit = this.shared.limits.errorsInRow;
-    const heard = limit === 0 || this.errors < limit;
-    const error = parser.error();
-    if (error !== NO_ERROR) {
-      const from = parser.errorFrom();
-      const end = parser.errorEnd();
-      if (error === ERR_STRAY && (parser.document.bytes[end - 1] as i32) === FLUSH) this.resyncs++;
-      this.count();
-      if (heard) dispatcher.refuse(error, from, end);
-    } else if (!dispatcher.read(heard)) {
-      this.count();
+    const error = parser.error;
+    const most = this.shared.limits[LIMIT_ERRORS_IN_ROW];
+    const heard = most === 0 || this.errors < most;
+    let wrong = error !== NO_ERROR;
+    if (wrong) {
+      let end = parser.errorEnd;
+      if (error === ERR_STRAY) {
+        if ((parser.bytes[end - 1] as i32) === FLUSH) this.resyncs++;
+        // The original prints a stray token as a C string.
+        end = parser.errorFrom;
+        while (end < parser.errorEnd && parser.bytes[end] !== 0) end++;
+      }
+      if (heard) this.refuse(error, parser.errorFrom, end);
     } else {
+      wrong = !this.check(heard);
+    }
+    if (!wrong) {
       this.errors = 0;
-      this.call.version = this.shared.version;
-      this.call.versionLength = this.shared.versionLength;
-      dispatcher.run();
-      if (this.call.pending) {
+      this.dispatch();
+      if (this.waits) {
         this.pending = this.shared.nextCall();
         return;
       }
+    } else if (heard) {
+      this.errors++;
+    } else {
+      this.suppressed++;
     }
     this.settle();
   }
 
-  private count(): void {
-    const limit = this.shared.limits.errorsInRow;
-    if (limit !== 0 && this.errors >= limit) this.suppressed++;
-    else this.errors++;
-  }
-
   /** Writes the reply on; when it is complete the message is done. */
   private settle(): void {
-    if (this.reply.resume(this.shared.limits.queueBytes)) this.parser.next();
+    if (this.reply.resume(this.shared.limits[LIMIT_QUEUE_BYTES])) this.parser.forgetMessage();
   }
 
-  /** The command that is pending, or null. */
-  pendingCommand(): Command | null {
-    return this.pending === 0 ? null : this.dispatcher.command;
+  /** The number under which the command that is pending was added. */
+  pendingCommand(): i32 {
+    const command = this.command;
+    return command === null ? 0 : command.number;
   }
 
   /**
    * Writes the pending call's arguments as JSON; `{}` where there are none. False where they are larger than a message
    * may be, since escapes make them grow: then the call is answered with an error.
    */
-  writeArguments(writer: Writer): bool {
-    const object = this.call.arguments;
+  writeArguments(writer: Echo): bool {
+    const object = this.arguments;
     if (object === ABSENT) {
-      writer.byte(0x7b);
-      writer.byte(0x7d);
+      writer.ascii("{}");
       return true;
     }
-    const echo = this.shared.echo;
-    echo.start(this.parser.document, object);
-    writer.limit(this.shared.limits.messageBytes);
-    const whole = echo.run(writer, UNBOUNDED) && !writer.overflow;
+    writer.echo(this.document, object);
+    writer.limit(this.shared.limits[LIMIT_MESSAGE_BYTES]);
+    const whole = writer.resumeEcho(UNBOUNDED) && !writer.overflow;
     writer.limit(UNBOUNDED);
-    if (whole) return true;
-    writer.trim();
-    this.call.pending = false;
-    this.pending = 0;
-    this.dispatcher.failResult(ERR_ARGUMENTS_SIZE);
-    this.settle();
-    this.flush();
-    return false;
+    if (!whole) {
+      writer.trim();
+      this.failAbout(ERR_ARGUMENTS_SIZE, this.execute);
+      this.settled();
+    }
+    return whole;
   }
 
   /**
    * Answers call `number` with a value in JSON, and 0xFF before the reply where `delimited`; false where that call is not
    * pending. The session may take bytes then.
    */
-  complete(number: i32, bytes: Bytes, from: i32, length: i32, delimited: bool): bool {
-    const command = this.pendingCommand();
-    if (command === null || number !== this.pending) return false;
-    this.call.pending = false;
-    this.pending = 0;
-    this.call.delimited = delimited;
+  completeCall(number: i32, bytes: Bytes, from: i32, length: i32, delimited: bool): bool {
+    const command = this.command;
+    if (command === null || number === 0 || number !== this.pending) return false;
     const results = this.shared.results;
+    this.delimited = delimited;
     if (!command.has(FLAG_NO_RESPONSE)) {
-      if (length > this.shared.limits.replyBytes) {
-        this.dispatcher.failResult(ERR_REPLY_SIZE);
+      const most = this.shared.limits[LIMIT_REPLY_BYTES];
+      if (length > most) {
+        this.failAbout(ERR_REPLY_SIZE, this.execute);
       } else if (!results.parse(bytes, from, from + length)) {
-        this.dispatcher.failResult(ERR_REPLY_JSON);
+        this.failAbout(ERR_REPLY_JSON, this.execute);
       } else {
-        this.reply.begin(this.shared.limits.replyBytes);
-        const echo = this.shared.echo;
-        echo.start(results.document, 0);
-        echo.run(this.writer, UNBOUNDED);
-        this.dispatcher.succeed(command);
+        this.reply.begin(most);
+        this.reply.echo(results, 0);
+        this.reply.resumeEcho(UNBOUNDED);
+        this.succeed(command);
       }
       results.reset();
     }
-    this.settle();
-    this.flush();
+    this.settled();
     return true;
   }
 
   /** Answers call `number` with an error: its class of codes.ts, and a description in UTF-8; false where it is not pending. */
-  fail(number: i32, errorClass: i32, bytes: Bytes, from: i32, length: i32): bool {
+  failCall(number: i32, errorClass: i32, bytes: Bytes, from: i32, length: i32): bool {
     if (number === 0 || number !== this.pending) return false;
-    this.call.pending = false;
+    const most = this.shared.limits[LIMIT_REPLY_BYTES];
+    this.reply.composeClass(errorClass);
+    this.reply.error.escaped(bytes, from, length < most ? length : most);
+    this.finishError();
+    this.settled();
+    return true;
+  }
+
+  /** The pending call has its answer. */
+  private settled(): void {
     this.pending = 0;
-    const most = this.shared.limits.replyBytes;
-    this.dispatcher.failCommand(errorClass, bytes, from, length < most ? length : most);
     this.settle();
     this.flush();
-    return true;
   }
 }

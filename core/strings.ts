@@ -1,128 +1,108 @@
 // Escapes: a string's source to its bytes, in place. What comes out is never longer.
 
 import { ERR_ESCAPE, ERR_UNICODE, ERR_UTF8, NO_ERROR } from "./codes.ts";
-import { Bytes } from "./memory.ts";
-import { Utf8, isCharacter } from "./utf8.ts";
+import { Lexer } from "./lexer.ts";
+import { Bytes, bytesOf } from "./memory.ts";
+import { isCharacter, putCharacter, readCharacter } from "./utf8.ts";
 
+const QUOTE: i32 = 0x22;
+const APOSTROPHE: i32 = 0x27;
+const SLASH: i32 = 0x2f;
 const BACKSLASH: i32 = 0x5c;
+const U: i32 = 0x75;
 /** Bytes of `\uXXXX`. */
 const ESCAPE: i32 = 6;
 
-export class Unescaper {
-  /** Where the output ends, or where the source of what is no character ends. */
-  end: i32 = 0;
-  /** Where the source of what is no character starts. */
-  from: i32 = 0;
-  private utf8: Utf8 = new Utf8();
+/** The letters behind a backslash for U+0008 to U+000D. U+000B has none: its place is taken. */
+const LETTERS: Bytes = bytesOf("btnbfr");
+const FIRST: i32 = 8;
+const LAST: i32 = 13;
+const LETTERLESS: i32 = 11;
+
+/** The letter behind the backslash, for the characters that a reply spells so; else 0. */
+export function letterOf(point: i32): i32 {
+  if (point === QUOTE || point === BACKSLASH) return point;
+  return point >= FIRST && point <= LAST && point !== LETTERLESS ? (LETTERS[point - FIRST] as i32) : 0;
+}
+
+/** The character that a one-letter escape stands for; 0 where there is no such escape. */
+function ofLetter(letter: i32): i32 {
+  if (letter === QUOTE || letter === APOSTROPHE || letter === SLASH || letter === BACKSLASH) return letter;
+  let point = FIRST;
+  while ((LETTERS[point - FIRST] as i32) !== letter) {
+    if (++point > LAST) return 0;
+  }
+  return point;
+}
+
+export class Strings extends Lexer {
+  /** The part of the document's bytes that a mistake is about. */
+  errorFrom: i32 = 0;
+  errorEnd: i32 = 0;
 
   /**
-   * Decodes the source from `at` to `end`, where its closing quote stands, and puts the result at `at`. Returns the
-   * first error, left to right: ERR_ESCAPE, ERR_UTF8 or ERR_UNICODE (PROTOCOL 2.4).
+   * Decodes the source that starts at `from` and ends before the closing quote, the last byte in use; what comes out takes
+   * its place. Returns the first mistake, left to right: ERR_ESCAPE, ERR_UTF8 or ERR_UNICODE (PROTOCOL 2.4).
    */
-  run(bytes: Bytes, at: i32, end: i32): i32 {
-    let target = at;
+  unescape(from: i32): i32 {
+    const bytes = this.bytes;
+    const end = this.used - 1;
+    let target = from;
+    let at = from;
     while (at < end) {
-      const c = bytes[at] as i32;
-      if (c === BACKSLASH) {
-        const escape = bytes[at + 1] as i32;
-        if (escape === 0x75) {
-          const point = this.unicode(bytes, at, end);
-          if (point < 0) return ERR_UNICODE;
-          at = this.end;
-          target = put(bytes, target, point);
+      let point = bytes[at] as i32;
+      if (point === BACKSLASH) {
+        point = bytes[at + 1] as i32;
+        if (point === U) {
+          point = unicode(bytes, at, end);
+          this.errorFrom = at;
+          at += point > 0xffff ? ESCAPE + ESCAPE : ESCAPE;
+          if (!isCharacter(point)) {
+            // The error names the four bytes behind the `u` as they are, the closing quote if it is among them.
+            this.errorEnd = at <= end ? at : end + 1;
+            return ERR_UNICODE;
+          }
         } else {
-          const plain = unescape(escape);
-          if (plain === 0) return ERR_ESCAPE;
-          bytes[target++] = plain as u8;
+          point = ofLetter(point);
+          if (point === 0) return ERR_ESCAPE;
           at += 2;
         }
-      } else if (c < 0x80) {
-        bytes[target++] = c as u8;
+      } else if (point < 0x80) {
         at++;
       } else {
-        const next = this.utf8.read(bytes, at, end);
-        if (this.utf8.point < 0) return ERR_UTF8;
-        while (at < next) bytes[target++] = bytes[at++];
+        const character = readCharacter(bytes, at, end);
+        if (character < 0) return ERR_UTF8;
+        point = character >> 3;
+        at += character & 7;
       }
+      target = putCharacter(bytes, target, point);
     }
-    this.end = target;
+    this.used = target;
     return NO_ERROR;
   }
-
-  /** The code point of the escape at `at`, or of a pair of them; -1 where it is none. */
-  private unicode(bytes: Bytes, at: i32, end: i32): i32 {
-    // An error names the four bytes behind the `u` as they are, the closing quote if it is among them.
-    this.from = at;
-    this.end = at + ESCAPE <= end + 1 ? at + ESCAPE : end + 1;
-    const first = hex(bytes, at + 2, end);
-    if (first < 0) return -1;
-    if (first >> 10 === 0x36) {
-      // A high surrogate: a low one must follow.
-      const next = at + ESCAPE;
-      if (next + 1 >= end || (bytes[next] as i32) !== BACKSLASH || (bytes[next + 1] as i32) !== 0x75) return -1;
-      const second = hex(bytes, next + 2, end);
-      if (second < 0 || second >> 10 !== 0x37) return -1;
-      this.end = next + ESCAPE;
-      const point = 0x10000 + ((first & 0x3ff) << 10) + (second & 0x3ff);
-      return isCharacter(point) ? point : -1;
-    }
-    return isCharacter(first) ? first : -1;
-  }
 }
 
-/** The byte that a one-letter escape stands for; 0 where there is no such escape. */
-function unescape(letter: i32): i32 {
-  switch (letter) {
-    case 0x22:
-    case 0x27:
-    case 0x2f:
-    case BACKSLASH:
-      return letter;
-    case 0x62:
-      return 8;
-    case 0x66:
-      return 12;
-    case 0x6e:
-      return 10;
-    case 0x72:
-      return 13;
-    case 0x74:
-      return 9;
-    default:
-      return 0;
-  }
+/** What the escape at `at` says, or a pair of them; -1 where it says nothing. */
+function unicode(bytes: Bytes, at: i32, end: i32): i32 {
+  const first = hex(bytes, at, end);
+  if (first >> 10 !== 0x36) return first;
+  // A high surrogate: a low one must follow.
+  const second = hex(bytes, at + ESCAPE, end);
+  return second >> 10 === 0x37 ? 0x10000 + ((first & 0x3ff) << 10) + (second & 0x3ff) : -1;
 }
 
-/** Four hexadecimal digits, or -1. */
+/** What `\uXXXX` at `at` says, or -1 where it does not stand there. */
 function hex(bytes: Bytes, at: i32, end: i32): i32 {
-  if (at + 4 > end) return -1;
+  if (at + ESCAPE > end || (bytes[at] as i32) !== BACKSLASH || (bytes[at + 1] as i32) !== U) return -1;
   let value = 0;
-  for (let i = 0; i < 4; i++) {
+  for (let i = 2; i < ESCAPE; i++) {
     const c = bytes[at + i] as i32;
     const letter = c | 0x20;
-    if (c >= 0x30 && c <= 0x39) value = (value << 4) | (c - 0x30);
-    else if (letter >= 0x61 && letter <= 0x66) value = (value << 4) | (letter - 0x57);
-    else return -1;
+    let digit = -1;
+    if (c >= 0x30 && c <= 0x39) digit = c - 0x30;
+    if (letter >= 0x61 && letter <= 0x66) digit = letter - 0x57;
+    if (digit < 0) return -1;
+    value = (value << 4) | digit;
   }
   return value;
-}
-
-/** Writes a code point in modified UTF-8 and returns where the next goes. */
-function put(bytes: Bytes, at: i32, point: i32): i32 {
-  if (point !== 0 && point < 0x80) {
-    bytes[at++] = point as u8;
-  } else if (point < 0x800) {
-    bytes[at++] = (0xc0 | (point >> 6)) as u8;
-    bytes[at++] = (0x80 | (point & 0x3f)) as u8;
-  } else {
-    if (point < 0x10000) {
-      bytes[at++] = (0xe0 | (point >> 12)) as u8;
-    } else {
-      bytes[at++] = (0xf0 | (point >> 18)) as u8;
-      bytes[at++] = (0x80 | ((point >> 12) & 0x3f)) as u8;
-    }
-    bytes[at++] = (0x80 | ((point >> 6) & 0x3f)) as u8;
-    bytes[at++] = (0x80 | (point & 0x3f)) as u8;
-  }
-  return at;
 }

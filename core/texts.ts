@@ -1,39 +1,56 @@
-// All texts that go out, in one string: in WebAssembly each literal costs 20 bytes and two a character.
+// All texts that go out, in one run of bytes: in WebAssembly each string costs 20 bytes and two a character.
 
-import { Bytes, Words, newBytes, newWords } from "./memory.ts";
+import { Bytes, Words, bytesOf, newWords } from "./memory.ts";
 
 /** Number of the first text that is not an error's sentence. */
 const FIRST: i32 = 30;
-export const TEXT_RETURN: i32 = FIRST;
-export const TEXT_ID_AFTER: i32 = FIRST + 1;
-export const TEXT_ID_FIRST: i32 = FIRST + 2;
-export const TEXT_ERROR: i32 = FIRST + 3;
+/** The start of the sentences up to ERR_UNICODE. */
+export const TEXT_PARSE: i32 = FIRST;
+export const TEXT_RETURN: i32 = FIRST + 1;
+export const TEXT_ID_AFTER: i32 = FIRST + 2;
+export const TEXT_ID_FIRST: i32 = FIRST + 3;
+export const TEXT_ERROR: i32 = FIRST + 4;
 /** The error classes follow, by their numbers in codes.ts. */
-export const TEXT_CLASS: i32 = FIRST + 4;
-export const TEXT_DESC: i32 = FIRST + 6;
-export const TEXT_ERROR_END: i32 = FIRST + 7;
+export const TEXT_CLASS: i32 = FIRST + 5;
+export const TEXT_DESC: i32 = FIRST + 7;
+export const TEXT_ERROR_END: i32 = FIRST + 8;
 /** The names of types follow, from TYPE_ANY on, as QEMU's errors name them. */
-export const TEXT_TYPE: i32 = FIRST + 8;
-export const TEXT_FROZEN: i32 = FIRST + 15;
-const COUNT: i32 = FIRST + 16;
+export const TEXT_TYPE: i32 = FIRST + 9;
+export const TEXT_FROZEN: i32 = FIRST + 16;
+/** The keywords, from TRUE on. */
+export const TEXT_TRUE: i32 = FIRST + 17;
+/** The members of a request. */
+export const TEXT_EXECUTE: i32 = FIRST + 20;
+export const TEXT_ARGUMENTS: i32 = FIRST + 21;
+export const TEXT_ID: i32 = FIRST + 22;
+/** 2^63, what is one less, and 2^64 - 1. */
+export const TEXT_INT64_LEAST: i32 = FIRST + 23;
+export const TEXT_INT64_MOST: i32 = FIRST + 24;
+export const TEXT_UINT64_MOST: i32 = FIRST + 25;
+/**
+ * The least number that rounds to infinity, 2^1024 - 2^970, starts with these of its 309 digits. A number that agrees
+ * with all of them counts as too large.
+ */
+export const TEXT_INFINITY: i32 = FIRST + 26;
+const COUNT: i32 = FIRST + 27;
 
 /**
- * One text a line. `@` stands for the name or the piece of input that the sentence speaks of, `#` for a second one.
- * Lines 0 to 29 are the errors of codes.ts. Spelled as QEMU 7.2 spells them (PROTOCOL 2.6, 2.7, 3, 4); our own are
- * ERR_ID_RANGE and ERR_REPLY_*.
+ * One text a line. `@` stands for the name or the piece of input that the sentence speaks of. Lines 0 to 29 are the errors
+ * of codes.ts. Spelled as QEMU 7.2 spells them (PROTOCOL 2.6, 2.7, 3, 4); our own are ERR_ID_RANGE, ERR_REPLY_* and
+ * ERR_ARGUMENTS_SIZE.
  */
-const LINES: string = `
-JSON parse error, stray '@'
-JSON parse error, expecting value
-JSON parse error, key is not a string in object
-JSON parse error, missing : in object pair
-JSON parse error, expected separator in dict
-JSON parse error, expected separator in list
-JSON parse error, duplicate key
-JSON parse error, invalid keyword '@'
-JSON parse error, invalid escape sequence in string
-JSON parse error, invalid UTF-8 sequence in string
-JSON parse error, @ is not a valid Unicode character
+export const TEXTS: Bytes = bytesOf(`
+stray '@'
+expecting value
+key is not a string in object
+missing : in object pair
+expected separator in dict
+expected separator in list
+duplicate key
+invalid keyword '@'
+invalid escape sequence in string
+invalid UTF-8 sequence in string
+@ is not a valid Unicode character
 JSON nesting depth limit exceeded
 JSON token count limit exceeded
 JSON token size limit exceeded
@@ -44,14 +61,15 @@ QMP input member 'arguments' must be an object
 QMP input member '@' is unexpected
 QMP input member 'id' has a number out of range
 The command @ has not been found
-Command @ has been disabled#
+Command @ has been disabled
 Parameter '@' is missing
-Invalid parameter type for '@', expected: #
+Invalid parameter type for '@', expected: 
 Parameter '@' is unexpected
 Logging is disabled
 The reply of @ is larger than the limit of this agent
 The reply of @ is not what JSON can hold
 The arguments of @ are larger than the limit of this agent
+JSON parse error, 
 {"return": 
 , "id": 
 "id": 
@@ -68,25 +86,36 @@ boolean
 array
 object
 : the agent is in frozen state
-`;
+true
+false
+null
+execute
+arguments
+id
+9223372036854775808
+9223372036854775807
+18446744073709551615
+17976931348623158079372897140530
+`);
 
-/** The texts as bytes. An agent has one; text `n` is `bytes[start[n]]` up to `bytes[start[n + 1] - 1]`. */
-export class Texts {
-  bytes: Bytes = bytesOf(LINES);
-  start: Words = newWords(COUNT + 1);
+const STARTS: Words = starts();
 
-  constructor() {
-    let n = 0;
-    this.start[0] = 0;
-    for (let i = 0; i < LINES.length; i++) {
-      if ((LINES.charCodeAt(i) as i32) === 10) this.start[++n] = i + 1;
-    }
+function starts(): Words {
+  const words = newWords(COUNT + 1);
+  let at = 0;
+  words[0] = 0;
+  for (let n = 1; n <= COUNT; n++) {
+    while ((TEXTS[at] as i32) !== 10) at++;
+    words[n] = ++at;
   }
+  return words;
 }
 
-/** An ASCII text as bytes. */
-export function bytesOf(text: string): Bytes {
-  const bytes = newBytes(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i) as u8;
-  return bytes;
+/** Where a text starts in TEXTS. */
+export function textAt(text: i32): i32 {
+  return STARTS[text];
+}
+
+export function textLength(text: i32): i32 {
+  return STARTS[text + 1] - 1 - STARTS[text];
 }

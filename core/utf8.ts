@@ -8,34 +8,40 @@ export function isCharacter(point: i32): bool {
   return point <= 0x10ffff && point >> 11 !== 0x1b && (point & 0xfffe) !== 0xfffe && (point < 0xfdd0 || point > 0xfdef);
 }
 
-export class Utf8 {
-  /** The code point that was read, or -1. */
-  point: i32 = -1;
-
-  /**
-   * Reads one character and returns where the next one starts. A broken sequence is its first byte and the
-   * continuation bytes that are there, as many as the first byte announces (PROTOCOL 5.4).
-   */
-  read(bytes: Bytes, at: i32, end: i32): i32 {
-    const lead = bytes[at] as i32;
-    let next = at + 1;
-    this.point = lead;
-    if (lead < 0x80) return next;
-    this.point = -1;
-    if (lead < 0xc0 || lead > 0xfd) return next;
-    let more = 1;
-    while (more < 5 && (lead & (0x40 >> more)) !== 0) more++;
-    const stop = next + more;
-    let point = lead & (0x3f >> more);
-    while (next < end && next < stop) {
-      const c = bytes[next] as i32;
-      if ((c & 0xc0) !== 0x80) return next;
-      point = (point << 6) | (c & 0x3f);
-      next++;
-    }
-    if (next < stop) return next;
-    const least = more === 1 ? 0x80 : more === 2 ? 0x800 : 0x10000;
-    if ((point >= least && more < 4 && isCharacter(point)) || (point === 0 && more === 1)) this.point = point;
-    return next;
+/**
+ * Reads the character at `at`: its code point times eight, or -8, plus how many bytes it takes. A broken sequence is its
+ * first byte and the continuation bytes that are there, as many as the first byte announces (PROTOCOL 5.4).
+ */
+export function readCharacter(bytes: Bytes, at: i32, end: i32): i32 {
+  const lead = bytes[at] as i32;
+  if (lead < 0x80) return (lead << 3) | 1;
+  let more = 0;
+  if (lead >= 0xc0 && lead < 0xfe) {
+    while ((lead & (0x40 >> more)) !== 0) more++;
   }
+  let point = lead & (0x3f >> more);
+  let length = 1;
+  while (length <= more && at + length < end && ((bytes[at + length] as i32) & 0xc0) === 0x80) {
+    point = (point << 6) | ((bytes[at + length] as i32) & 0x3f);
+    length++;
+  }
+  const least = more === 1 ? 0x80 : more === 2 ? 0x800 : 0x10000;
+  const whole = length === more + 1 && more > 0 && more < 4;
+  const valid = whole && isCharacter(point) && (point >= least || (point === 0 && more === 1));
+  return ((valid ? point : -1) << 3) | length;
+}
+
+/** Writes a code point in modified UTF-8 and returns where the next goes. */
+export function putCharacter(bytes: Bytes, at: i32, point: i32): i32 {
+  if (point > 0 && point < 0x80) {
+    bytes[at] = point as u8;
+    return at + 1;
+  }
+  let more = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
+  bytes[at++] = (((0xff00 >> (more + 1)) & 0xff) | (point >> (more * 6))) as u8;
+  while (more > 0) {
+    more--;
+    bytes[at++] = (0x80 | ((point >> (more * 6)) & 0x3f)) as u8;
+  }
+  return at;
 }

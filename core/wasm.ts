@@ -7,11 +7,11 @@
 import { Agent } from "./agent.ts";
 import { COUNT_RESYNCS, STATUS_BUSY, STATUS_LOG, STATUS_OUTPUT, STATUS_PENDING } from "./codes.ts";
 import { Command, RemoteCommand } from "./command.ts";
+import { Echo } from "./echo.ts";
+import { setLimit } from "./limits.ts";
 import { Logger } from "./logger.ts";
 import { Bytes, copyBytes, freeBytes, newBytes } from "./memory.ts";
-import { Output } from "./output.ts";
 import { Session } from "./session.ts";
-import { Texts } from "./texts.ts";
 import { Writer } from "./writer.ts";
 
 /** The window that is always there. */
@@ -21,20 +21,11 @@ const LOG_BYTES: i32 = 262144;
 const ZERO: i32 = 0x30;
 const LF: i32 = 0x0a;
 
-const texts = new Texts();
-
-/** Replies wait in the session until the embedder drains them. */
-class PullOutput extends Output {
-  write(_bytes: Bytes, _from: i32, _length: i32): i32 {
-    return 0;
-  }
-}
-
 /**
  * Records wait until the embedder drains them. One is the digits of its level and domain, its text and LF.
  */
 class LogQueue extends Logger {
-  records: Writer = new Writer(texts);
+  records: Writer = new Writer();
 
   log(level: i32, domain: i32, text: string): void {
     if (this.records.tail > LOG_BYTES) return;
@@ -46,10 +37,9 @@ class LogQueue extends Logger {
 }
 
 const log = new LogQueue();
-const output = new PullOutput();
 const agent = new Agent(log);
 /** What a call writes for the embedder. */
-const scratch = new Writer(texts);
+const scratch = new Echo(agent.results);
 let data: usize = 0;
 let offered: Command | null = null;
 let window: Bytes = newBytes(0);
@@ -64,7 +54,7 @@ export function offer(command: Command): void {
 
 function status(session: Session): i32 {
   return (
-    (session.writer.waiting() > 0 ? STATUS_OUTPUT : 0) |
+    (session.waiting() > 0 ? STATUS_OUTPUT : 0) |
     (session.isBusy() ? STATUS_BUSY : 0) |
     (session.pending !== 0 ? STATUS_PENDING : 0) |
     (log.records.tail > 0 ? STATUS_LOG : 0)
@@ -89,7 +79,7 @@ export function gw_room(size: i32): usize {
 
 /** Opens a session and returns its handle. */
 export function gw_open(): usize {
-  return changetype<usize>(agent.open(output));
+  return changetype<usize>(agent.open(null));
 }
 
 /** Closes a session: what the peer left behind is dropped. A second time it does nothing. */
@@ -110,7 +100,7 @@ export function gw_stopped(): i32 {
 
 /** How many bytes wait for the peer. They stand at `gw_data`. */
 export function gw_output(session: Session): i32 {
-  const writer = session.writer;
+  const writer = session.reply;
   data = changetype<usize>(writer.bytes) + <usize>writer.head;
   return writer.waiting();
 }
@@ -143,8 +133,7 @@ export function gw_pending(session: Session): i32 {
 
 /** The number under which the command that is pending was added. */
 export function gw_command(session: Session): i32 {
-  const command = session.pendingCommand();
-  return command === null ? 0 : command.number;
+  return session.pendingCommand();
 }
 
 /**
@@ -164,13 +153,13 @@ export function gw_arguments(session: Session): i32 {
  */
 export function gw_complete(session: Session, number: i32, length: i32, delimited: i32): i32 {
   scratch.trim();
-  session.complete(number, window, 0, length, delimited !== 0);
+  session.completeCall(number, window, 0, length, delimited !== 0);
   return status(session);
 }
 
 /** Answers call `number` with an error of this class; its description is `length` bytes of UTF-8 in the window. */
 export function gw_fail(session: Session, number: i32, errorClass: i32, length: i32): i32 {
-  session.fail(number, errorClass, window, 0, length);
+  session.failCall(number, errorClass, window, 0, length);
   return status(session);
 }
 
@@ -205,46 +194,45 @@ export function gw_add_command(number: i32, flags: i32, length: i32): i32 {
 
 /** The FLAG_ bits of the command whose name is in the window. -1 where there is none. */
 export function gw_flags(length: i32): i32 {
-  const command = agent.shared.registry.find(window, 0, length);
+  const command = agent.find(window, 0, length);
   return command === null ? -1 : command.flags;
 }
 
 /** Enables a command by the name in the window. 0 where there is none. */
 export function gw_enable(length: i32): i32 {
-  const command = agent.shared.registry.find(window, 0, length);
+  const command = agent.find(window, 0, length);
   if (command === null) return 0;
-  agent.shared.registry.enable(command);
+  agent.enable(command);
   return 1;
 }
 
 /** Disables a command by the name in the window; the reason stands behind the name. 0 where there is none. */
 export function gw_disable(length: i32, reasonLength: i32): i32 {
-  const command = agent.shared.registry.find(window, 0, length);
+  const command = agent.find(window, 0, length);
   if (command === null) return 0;
-  agent.shared.registry.disable(command, window, length, reasonLength);
+  agent.disable(command, window, length, reasonLength);
   return 1;
 }
 
 /** Sets a limit by its number in codes.ts. 0 where there is no such number, or the value is out of range. */
 export function gw_limit(limit: i32, value: i32): i32 {
-  return agent.shared.limits.set(limit, value) ? 1 : 0;
+  return setLimit(agent.limits, limit, value) ? 1 : 0;
 }
 
 /** What guest-info calls the version: `length` bytes of UTF-8 in the window. */
 export function gw_version(length: i32): void {
   const version = newBytes(length);
   copyBytes(window, 0, length, version, 0);
-  freeBytes(agent.shared.version);
   agent.setVersion(version, length);
 }
 
 /** Only commands marked for it may run, and nothing is logged. */
 export function gw_freeze(): void {
-  agent.freeze();
+  agent.freeze(true);
 }
 
 export function gw_thaw(): void {
-  agent.thaw();
+  agent.freeze(false);
 }
 
 /**

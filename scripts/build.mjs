@@ -1,7 +1,7 @@
 // Builds everything into dist/. With --if-needed only where a source is newer than the last build.
 
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { printSizes } from "./sizes.mjs";
@@ -33,14 +33,27 @@ await step("bundles", async () => {
 await printSizes();
 writeFileSync(STAMP, "");
 
-/** The portable sources as asc takes them: the WebAssembly side of the seam in the place of the JavaScript one. */
+/**
+ * The portable sources as asc takes them: the WebAssembly side of the seam in the place of the JavaScript one, and texts
+ * as data, one byte a character.
+ */
 function stagePortable(to) {
-  for (const folder of ["core", "plugins/standard", "hosts/wasm"]) {
+  for (const folder of ["core", "core/wasm", "plugins/standard", "hosts/wasm"]) {
+    const target = join(to, folder === "core/wasm" ? "core" : folder);
+    mkdirSync(target, { recursive: true });
     for (const file of readdirSync(folder)) {
-      if (file.endsWith(".ts") && file !== "register.ts") cpSync(join(folder, file), join(to, folder, file));
+      if (!file.endsWith(".ts") || file === "register.ts") continue;
+      writeFileSync(join(target, file), literalsToData(readFileSync(join(folder, file), "utf8")));
     }
   }
-  cpSync("core/wasm", join(to, "core"), { recursive: true });
+}
+
+/** `bytesOf` of a literal becomes static data. */
+function literalsToData(source) {
+  return source.replaceAll(/\bbytesOf\((?:"([^"\\]*)"|`([^`\\$]*)`)\)/g, (_, line, lines) => {
+    const bytes = [...Buffer.from(line ?? lines, "latin1")];
+    return `changetype<Bytes>(memory.data<u8>([${bytes.join(", ")}]))`;
+  });
 }
 
 /** What asc leaves: its own pipeline knows neither -Oz nor -O4. */

@@ -154,3 +154,21 @@ export function copyShort(from: Bytes, at: i32, length: i32, to: Bytes, target: 
   const sink = changetype<usize>(to) + <usize>target;
   for (let i: usize = 0; i < <usize>length; i += 8) store<u64>(sink + i, load<u64>(source + i));
 }
+
+export function sameBytes(one: Bytes, at: i32, other: Bytes, from: i32, length: i32): bool {
+  while (length > 0) {
+    length--;
+    if (one[at + length] !== other[from + length]) return false;
+  }
+  return true;
+}
+
+export function multiply(a: i32, b: i32): i32 {
+  return a * b;
+}
+
+export function bytesOf(text: string): Bytes {
+  const bytes = newBytes(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i) as u8;
+  return bytes;
+}

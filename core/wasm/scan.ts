@@ -16,10 +16,6 @@ function below(word: u64, byte: u64): u64 {
   return (word - ONES * byte) & ~word & HIGH;
 }
 
-function quotesAndControls(word: u64): u64 {
-  return below(word, 0x20) | equal(word, 0x22) | equal(word, 0x27) | equal(word, 0x5c);
-}
-
 /** See scan.ts. */
 export function copyPlain(from: Bytes, at: i32, end: i32, to: Bytes, target: i32): i32 {
   const start = changetype<usize>(from) + <usize>at;
@@ -47,7 +43,13 @@ export function copyPlain(from: Bytes, at: i32, end: i32, to: Bytes, target: i32
     } else {
       const word = load<u64>(source);
       store<u64>(sink, word);
-      const odd = quotesAndControls(word) | equal(word, 0x7f) | (word & HIGH);
+      const odd =
+        (word & HIGH) |
+        below(word, 0x20) |
+        equal(word, 0x7f) |
+        equal(word, 0x22) |
+        equal(word, 0x27) |
+        equal(word, 0x5c);
       if (odd != 0) {
         source += <usize>(ctz(odd) >> 3);
         break;
@@ -55,27 +57,6 @@ export function copyPlain(from: Bytes, at: i32, end: i32, to: Bytes, target: i32
       source += 8;
       sink += 8;
     }
-  }
-  return <i32>((source < stop ? source : stop) - start);
-}
-
-/** See scan.ts. */
-export function copyString(from: Bytes, at: i32, end: i32, to: Bytes, target: i32): i32 {
-  const start = changetype<usize>(from) + <usize>at;
-  const stop = changetype<usize>(from) + <usize>end;
-  let source = start;
-  let sink = changetype<usize>(to) + <usize>target;
-  while (source < stop) {
-    const word = load<u64>(source);
-    store<u64>(sink, word);
-    // 0xFE and 0xFF are the bytes whose complement is below 2.
-    const odd = quotesAndControls(word) | below(~word, 0x02);
-    if (odd != 0) {
-      source += <usize>(ctz(odd) >> 3);
-      break;
-    }
-    source += 8;
-    sink += 8;
   }
   return <i32>((source < stop ? source : stop) - start);
 }

@@ -147,11 +147,11 @@ export class GuestAgent implements Agent, SessionHost {
       enable: (name) => engine.enable(name),
       disable: (name, reason = "") => engine.disable(name, reason),
       freeze: () => {
-        engine.freeze();
+        engine.freeze(true);
         this.logger.enabled = false;
       },
       thaw: () => {
-        engine.thaw();
+        engine.freeze(false);
         this.logger.enabled = true;
       },
     };

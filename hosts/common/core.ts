@@ -71,8 +71,7 @@ export interface CoreAgent {
   /** By the numbers of core/codes.ts. */
   setLimit(number: number, value: number): void;
   setVersion(version: string): void;
-  freeze(): void;
-  thaw(): void;
+  freeze(frozen: boolean): void;
   /** Bytes of memory that would come back if this core were dropped and started anew. */
   memory(): number;
 }

@@ -45,7 +45,7 @@ export class Engine {
     agent.setVersion(this.version);
     for (const [number, command] of this.commands) this.register(agent, number, command);
     for (const [name, reason] of this.disabled) agent.disable(name, reason);
-    if (this.frozen) agent.freeze();
+    agent.freeze(this.frozen);
     this.agent = agent;
     return agent;
   }
@@ -132,13 +132,8 @@ export class Engine {
     this.ask((agent) => agent.disable(name, reason));
   }
 
-  freeze(): void {
-    this.frozen = true;
-    this.ask((agent) => agent.freeze());
-  }
-
-  thaw(): void {
-    this.frozen = false;
-    this.ask((agent) => agent.thaw());
+  freeze(frozen: boolean): void {
+    this.frozen = frozen;
+    this.ask((agent) => agent.freeze(frozen));
   }
 }

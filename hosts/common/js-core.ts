@@ -1,6 +1,6 @@
 // The js engine: the core as it is.
 
-import { Agent, type Command, Logger, Output, RemoteCommand, type Session, Writer } from "../../core/index.ts";
+import { Agent, type Command, Echo, Logger, Output, RemoteCommand, type Session, setLimit } from "../../core/index.ts";
 import type { PortableCommand } from "../../plugins/api.ts";
 import type { CommandFlags, CommandState, Core, CoreAgent, CoreSession, PendingCall, Sink } from "./core.ts";
 import { flagBits, stateOf } from "./flags.ts";
@@ -73,23 +73,23 @@ class JsSession implements CoreSession {
   pending(): PendingCall | undefined {
     const number = this.session.pending;
     if (number === 0) return undefined;
-    const writer = new Writer(this.agent.shared.texts);
+    const writer = new Echo(this.agent.results);
     if (!this.session.writeArguments(writer)) return undefined;
     return {
       number,
-      command: this.session.pendingCommand()?.number ?? 0,
+      command: this.session.pendingCommand(),
       arguments: decoder.decode(writer.bytes.subarray(0, writer.tail)),
     };
   }
 
   complete(call: number, json: string, delimited: boolean): void {
     const bytes = encoder.encode(json);
-    this.session.complete(call, bytes, 0, bytes.length, delimited);
+    this.session.completeCall(call, bytes, 0, bytes.length, delimited);
   }
 
   fail(call: number, errorClass: "GenericError" | "CommandNotFound", desc: string): void {
     const bytes = encoder.encode(desc);
-    this.session.fail(call, errorClass === "GenericError" ? 0 : 1, bytes, 0, bytes.length);
+    this.session.failCall(call, errorClass === "GenericError" ? 0 : 1, bytes, 0, bytes.length);
   }
 
   trim(): void {
@@ -97,7 +97,7 @@ class JsSession implements CoreSession {
   }
 
   waiting(): number {
-    return this.session.writer.waiting();
+    return this.session.waiting();
   }
 
   counters(): { resyncs: number; suppressed: number } {
@@ -131,7 +131,7 @@ class JsAgent implements CoreAgent {
 
   private find(name: string): Command | null {
     const bytes = encoder.encode(name);
-    return this.agent.shared.registry.find(bytes, 0, bytes.length);
+    return this.agent.find(bytes, 0, bytes.length);
   }
 
   state(name: string): CommandState | undefined {
@@ -141,19 +141,19 @@ class JsAgent implements CoreAgent {
 
   enable(name: string): boolean {
     const command = this.find(name);
-    if (command !== null) this.agent.shared.registry.enable(command);
+    if (command !== null) this.agent.enable(command);
     return command !== null;
   }
 
   disable(name: string, reason: string): boolean {
     const command = this.find(name);
     const bytes = encoder.encode(reason);
-    if (command !== null) this.agent.shared.registry.disable(command, bytes, 0, bytes.length);
+    if (command !== null) this.agent.disable(command, bytes, 0, bytes.length);
     return command !== null;
   }
 
   setLimit(number: number, value: number): void {
-    this.agent.shared.limits.set(number, value);
+    setLimit(this.agent.limits, number, value);
   }
 
   setVersion(version: string): void {
@@ -161,12 +161,8 @@ class JsAgent implements CoreAgent {
     this.agent.setVersion(bytes, bytes.length);
   }
 
-  freeze(): void {
-    this.agent.freeze();
-  }
-
-  thaw(): void {
-    this.agent.thaw();
+  freeze(frozen: boolean): void {
+    this.agent.freeze(frozen);
   }
 
   memory(): number {

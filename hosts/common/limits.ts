@@ -9,7 +9,7 @@ import {
   LIMIT_TOKENS,
   LIMIT_TOTAL_BYTES,
 } from "../../core/codes.ts";
-import { Limits as CoreLimits, LIMIT_LEAST, LIMIT_MOST } from "../../core/limits.ts";
+import { LIMIT_LEAST, LIMIT_MOST, peerLimits } from "../../core/limits.ts";
 import { GuestwireError } from "./errors.ts";
 
 /** The core's limits and their numbers there. */
@@ -37,8 +37,9 @@ const DEFAULTS: Readonly<Limits> = { ...defaultsOfCore(), commandMs: COMMAND_MS 
 export const LIMIT_NAMES = Object.keys(DEFAULTS) as LimitName[];
 
 function defaultsOfCore(): Record<keyof typeof CORE_LIMITS, number> {
-  const { messageBytes, tokens, depth, replyBytes, queueBytes, errorsInRow, totalBytes } = new CoreLimits();
-  return { messageBytes, tokens, depth, replyBytes, queueBytes, errorsInRow, totalBytes };
+  const limits = peerLimits();
+  const entries = Object.entries(CORE_LIMITS).map(([name, number]) => [name, limits[number]]);
+  return Object.fromEntries(entries) as Record<keyof typeof CORE_LIMITS, number>;
 }
 
 /** The least and the most that a limit can be. */

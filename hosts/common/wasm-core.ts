@@ -145,12 +145,9 @@ class WasmAgent implements CoreAgent {
     this.withText(version, (length) => this.exports.gw_version(length));
   }
 
-  freeze(): void {
-    this.exports.gw_freeze();
-  }
-
-  thaw(): void {
-    this.exports.gw_thaw();
+  freeze(frozen: boolean): void {
+    if (frozen) this.exports.gw_freeze();
+    else this.exports.gw_thaw();
   }
 
   memory(): number {

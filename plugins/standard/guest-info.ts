@@ -11,14 +11,14 @@ export class GuestInfo extends Command {
   run(call: Call): void {
     call.openObject();
     call.key("version");
-    call.string(call.version, 0, call.versionLength);
+    call.string(call.agent.version, 0, call.agent.versionLength);
     call.key("supported_commands");
     call.openArray();
-    let command = call.commands;
+    let command = call.agent.first;
     while (command !== null) {
       call.openObject();
       call.key("enabled");
-      call.boolean(call.isEnabled(command));
+      call.boolean(call.agent.isEnabled(command));
       call.key("name");
       call.string(command.name, 0, command.nameLength);
       call.key("success-response");
