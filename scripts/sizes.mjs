@@ -41,6 +41,7 @@ export async function sizes() {
   const files = [
     ["agent.wasm", readFileSync(join(root, "dist/agent.wasm"))],
     ["agent-simd.wasm", readFileSync(join(root, "dist/agent-simd.wasm"))],
+    ["agent-wasi.wasm", readFileSync(join(root, "dist/agent-wasi.wasm"))],
     ["core (ESM, minified)", await coreBundle()],
   ];
   return files.map(([name, bytes]) => ({ name, bytes: bytes.length, gzip: gzipped(bytes) }));

@@ -1,5 +1,5 @@
-// The entry of agent.wasm: the core and the four standard commands. An agent of one's own looks like this, with further
-// commands offered.
+// The entry of agent.wasm: the core and the four standard commands. An agent of one's own exports all of this again, with
+// further commands offered (hosts/wasm/examples/custom).
 
 import {
   gw_abi,
@@ -28,17 +28,8 @@ import {
   gw_thaw,
   gw_trim,
   gw_version,
-  offer,
 } from "../../core/wasm.ts";
-import { GuestInfo } from "../../plugins/standard/guest-info.ts";
-import { GuestPing } from "../../plugins/standard/guest-ping.ts";
-import { GuestSyncDelimited } from "../../plugins/standard/guest-sync-delimited.ts";
-import { GuestSync } from "../../plugins/standard/guest-sync.ts";
-
-offer(new GuestSyncDelimited());
-offer(new GuestSync());
-offer(new GuestPing());
-offer(new GuestInfo());
+import "./standard.ts";
 
 export {
   gw_abi,
