@@ -7,7 +7,7 @@ declare namespace WebAssembly {
     static exports(module: Module): { name: string; kind: string }[];
   }
   class Instance {
-    constructor(module: Module);
+    constructor(module: Module, imports?: object);
     readonly exports: Record<string, unknown>;
   }
   class RuntimeError extends Error {}
