@@ -17,10 +17,13 @@ const FLOORS: readonly (readonly [folder: string, below: readonly string[], pack
   ["hosts/wasm", ["core", "plugins/standard"], []],
 ];
 
+/** Projects of embedders: they stand in front of the house, and see the package. */
+const EXAMPLES = "hosts/wasm/examples";
+
 function sources(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".ts"))
-    .map((file) => join(folder, file));
+    .map((file) => join(folder, file))
+    .filter((file) => file.endsWith(".ts") && !inside(file, EXAMPLES));
 }
 
 function imports(file: string): string[] {

@@ -80,12 +80,25 @@ before(async () => {
 
 after(() => rmSync(project, { recursive: true, force: true }));
 
-test("what is packed is the build, the documentation and the licence", () => {
+test("what is packed is the build, the documentation, the examples and the licence", () => {
   assert.deepEqual(
-    packed.filter((path) => !/^(dist\/.+|docs\/.+\.md|README\.md|CONTRIBUTING\.md|LICENSE|package\.json)$/.test(path)),
+    packed.filter(
+      (path) =>
+        !/^(dist\/.+|docs\/.+\.md|hosts\/wasm\/examples\/.+|README\.md|CONTRIBUTING\.md|LICENSE|package\.json)$/.test(
+          path,
+        ),
+    ),
     [],
   );
-  for (const path of ["README.md", "LICENSE", "docs/wire.md", "docs/errors.md", "dist/cli.js", "dist/LICENSES.txt"]) {
+  for (const path of [
+    "README.md",
+    "LICENSE",
+    "docs/wire.md",
+    "docs/errors.md",
+    "dist/cli.js",
+    "dist/LICENSES.txt",
+    "hosts/wasm/examples/custom/README.md",
+  ]) {
     assert.ok(packed.includes(path), `${path} is not packed`);
   }
   for (const path of ["dist/.built", "dist/first-contact.js"]) assert.ok(!packed.includes(path), `${path} is packed`);

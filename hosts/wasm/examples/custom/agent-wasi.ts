@@ -1,0 +1,10 @@
+// The agent as a WASI command: the four standard commands and one of our own, on stdin and stdout.
+
+import { offer } from "guestwire/dist/portable/core/wasm";
+import { serve } from "guestwire/dist/portable/hosts/wasm/serve";
+import "guestwire/dist/portable/hosts/wasm/standard";
+import { CustomCheck } from "./custom-check";
+
+offer(new CustomCheck());
+// What guest-info calls the version.
+serve("custom 1.0");

@@ -1,0 +1,164 @@
+// An embedder's own agent, built from the package as somebody gets it: the example, and the one of docs/own-agent.md. What
+// is written there is what runs here.
+
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, after, before, test } from "node:test";
+import { generic, sync, synced } from "../peer.ts";
+import { AGENT, WasiProgram } from "../wasi.ts";
+import { ROOT, install, run, tool } from "./packed.ts";
+
+const SUM = '{"return": {"crc32": "cbf43926"}}\n';
+const DAMAGED = generic("The text does not have this CRC-32");
+
+function check(text: string, crc32?: string): string {
+  return JSON.stringify({ execute: "custom-check", arguments: { text, crc32 } });
+}
+
+let folder = "";
+/** The example, copied. */
+let example = "";
+
+before(async () => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), "guestwire-custom-")));
+  await install(folder);
+  example = join(folder, "custom");
+  cpSync(join(folder, "node_modules/guestwire/hosts/wasm/examples/custom"), example, { recursive: true });
+  await build(readFileSync(join(example, "README.md"), "utf8"), example);
+});
+
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs asc as a page says. */
+async function build(page: string, cwd: string): Promise<void> {
+  const commands = [...page.matchAll(/^ {4}npx asc (.+)$/gm)].map((match) => match[1] ?? "");
+  assert.ok(commands.length > 0);
+  for (const command of commands) await run(tool("asc"), command.split(" "), { cwd });
+}
+
+/** The files that a page shows: a name before a block of code. */
+function files(page: string): [name: string, text: string][] {
+  return [...page.matchAll(/`([a-z-]+\.[a-z]+)`:\n\n```\w+\n([\s\S]*?)```/g)].map((match) => [
+    match[1] ?? "",
+    match[2] ?? "",
+  ]);
+}
+
+function moduleOf(file: string): WebAssembly.Module {
+  return new WebAssembly.Module(readFileSync(file));
+}
+
+/** The names of the commands that guest-info lists. */
+function listed(reply: string): string[] {
+  const { return: info } = JSON.parse(reply) as { return: { supported_commands: { name: string }[] } };
+  return info.supported_commands.map(({ name }) => name);
+}
+
+test("the example as a WASI command: its command, its errors, its log", async (t) => {
+  const file = join(example, "custom-wasi.wasm");
+  const named = ({ name }: { name: string }): string => name;
+  for (const part of [WebAssembly.Module.imports, WebAssembly.Module.exports] as const) {
+    assert.deepEqual(part(moduleOf(file)).map(named).toSorted(), part(moduleOf(AGENT)).map(named).toSorted());
+  }
+  const program = new WasiProgram(t, file);
+  assert.ok((await program.ask(sync(1), synced(1))).endsWith(synced(1)));
+  assert.equal(await program.ask(check("123456789")), SUM);
+  assert.equal(await program.ask(check("123456789", "cbf43926")), SUM);
+  assert.equal(await program.ask(check("")), '{"return": {"crc32": "00000000"}}\n');
+  assert.equal(await program.ask(check("h\xc3\xa9")), '{"return": {"crc32": "f658dc4b"}}\n');
+  assert.equal(program.stderr, "");
+  assert.equal(await program.ask(check("12345678", "cbf43926")), DAMAGED);
+  assert.equal(await program.ask('{"execute":"custom-check"}'), generic("Parameter 'text' is missing"));
+  assert.equal(
+    await program.ask('{"execute":"custom-check","arguments":{"text":1}}'),
+    generic("Invalid parameter type for 'text', expected: string"),
+  );
+  const info = await program.ask('{"execute":"guest-info"}');
+  assert.ok(info.startsWith('{"return": {"version": "custom 1.0", '));
+  assert.deepEqual(listed(info), ["custom-check", "guest-info", "guest-ping", "guest-sync", "guest-sync-delimited"]);
+  assert.equal(await program.finish(), "");
+  assert.equal(await program.ended, 0);
+  assert.equal(program.stderr, "warning: custom-check: a text came damaged\n");
+});
+
+test("the example as a module that a program embeds, in the program of its README", async (t) => {
+  const module = moduleOf(join(example, "custom.wasm"));
+  assert.deepEqual(WebAssembly.Module.imports(module), []);
+  const shipped = moduleOf(join(ROOT, "dist/agent.wasm"));
+  assert.deepEqual(
+    WebAssembly.Module.exports(module).map(({ name }) => name),
+    WebAssembly.Module.exports(shipped).map(({ name }) => name),
+  );
+  const [[name, text] = ["", ""]] = files(readFileSync(join(example, "README.md"), "utf8"));
+  assert.equal(name, "host.mjs");
+  writeFileSync(join(example, name), text);
+  const host = start(t, [name], example);
+  assert.equal(await ask(host, join(example, "custom.sock"), check("123456789")), SUM);
+  assert.equal(await ask(host, join(example, "custom.sock"), check("12345678", "cbf43926")), DAMAGED);
+  const info = await ask(host, join(example, "custom.sock"), '{"execute":"guest-info"}');
+  assert.ok(listed(info).includes("custom-check"));
+});
+
+test("the agent that docs/own-agent.md shows is built as it says", async (t) => {
+  const page = readFileSync(join(ROOT, "docs/own-agent.md"), "utf8");
+  const own = join(folder, "own");
+  mkdirSync(own);
+  const shown = files(page);
+  assert.deepEqual(shown.map(([name]) => name).toSorted(), ["agent.ts", "asconfig.json", "custom-vote.ts"]);
+  for (const [name, text] of shown) writeFileSync(join(own, name), text);
+  await build(page, own);
+  const program = new WasiProgram(t, join(own, "agent.wasm"));
+  const vote = (answer: boolean): string => JSON.stringify({ execute: "custom-vote", arguments: { answer } });
+  assert.equal(await program.ask(vote(true)), '{"return": {"yes": true}}\n');
+  assert.equal(await program.ask(vote(true)), generic("You have said so before"));
+  assert.equal(await program.ask(vote(false)), '{"return": {"yes": false}}\n');
+  await program.finish();
+  assert.equal(program.stderr, "message: custom-vote: somebody voted\n".repeat(2));
+});
+
+test("docs/own-agent.md has all that a command can call, and the names that are taken", () => {
+  const page = readFileSync(join(ROOT, "docs/own-agent.md"), "utf8");
+  const classes = readFileSync(join(ROOT, "core/command.ts"), "utf8").split(/^export (?:abstract )?class /m);
+  const names = (of: string, what: RegExp): string[] =>
+    [...(classes.find((text) => text.startsWith(`${of} `)) ?? "").matchAll(what)].map((match) => match[1] ?? "");
+  const methods = names("Call", /^ {2}([a-zA-Z]+)\(/gm).filter((name) => name !== "constructor");
+  assert.ok(methods.length > 10);
+  for (const name of methods) assert.ok(page.includes(`\`${name}(`), `${name} is missing`);
+  const fields = names("Command", /^ {2}(?:private )?([a-zA-Z]+): /gm);
+  assert.ok(fields.length > 5);
+  for (const name of fields) assert.ok(page.includes(`\`${name}\``), `${name} is missing`);
+});
+
+function start(t: TestContext, args: readonly string[], cwd: string): ChildProcess {
+  const child = spawn(process.execPath, args, { cwd, stdio: ["ignore", "inherit", "inherit"] });
+  const ended = once(child, "exit");
+  t.after(async () => {
+    child.kill("SIGKILL");
+    await ended;
+  });
+  return child;
+}
+
+/** Asks on a connection of its own, once somebody listens. */
+async function ask(host: ChildProcess, path: string, request: string): Promise<string> {
+  for (;;) {
+    const socket = connect(path).setEncoding("latin1");
+    try {
+      await once(socket, "connect");
+      let reply = "";
+      socket.write(request);
+      while (!reply.endsWith("\n")) reply += String((await once(socket, "data"))[0]);
+      return reply;
+    } catch (error) {
+      if (host.exitCode !== null) throw new Error(`the host ended with ${host.exitCode}`, { cause: error });
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    } finally {
+      socket.destroy();
+    }
+  }
+}
