@@ -2,40 +2,20 @@
 // used from there: run, required, type-checked, compiled. None of it needs a network.
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import {
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { promisify } from "node:util";
+import { install, link, run as runIn, tool } from "./packed.ts";
 
-const ROOT = join(import.meta.dirname, "../..");
 const PONG = '{"return": {}}\n';
 
 let project = "";
 let packed: readonly string[] = [];
 
-/** Runs a program in the project and returns what it prints. A failure shows both of its outputs. */
-async function run(file: string, args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) {
-  const outcome = await promisify(execFile)(file, args, { cwd: project, ...options }).catch(
-    (error: Error & { stdout: string; stderr: string }) => {
-      throw new Error(`${error.message}\n${error.stdout}${error.stderr}`, { cause: error });
-    },
-  );
-  return outcome.stdout;
-}
-
-function tool(name: string): string {
-  return join(ROOT, "node_modules/.bin", name);
+/** Runs a program in the project. */
+function run(file: string, args: readonly string[]): Promise<string> {
+  return runIn(file, args, { cwd: project });
 }
 
 /** Puts a file into the project. */
@@ -44,63 +24,25 @@ function put(name: string, text: string): void {
   writeFileSync(join(project, name), text);
 }
 
-/** Makes a package of the repository's one of a folder of the project. */
-function link(name: string, folder = ""): void {
-  const target = join(project, folder, "node_modules", name);
-  mkdirSync(join(target, ".."), { recursive: true });
-  symlinkSync(join(ROOT, "node_modules", name), target, "dir");
-}
-
 before(async () => {
   project = realpathSync(mkdtempSync(join(tmpdir(), "guestwire-pack-")));
   put("package.json", '{ "name": "consumer", "private": true }\n');
-  // Under `npm test` the settings of that npm are in the environment.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
-  const printed = await run(
-    "npm",
-    [
-      "pack",
-      "--json",
-      "--ignore-scripts",
-      "--offline",
-      "--cache",
-      join(project, "cache"),
-      "--pack-destination",
-      project,
-    ],
-    { cwd: ROOT, env },
-  );
-  const [tarball] = JSON.parse(printed) as { filename: string; files: { path: string }[] }[];
-  assert.ok(tarball);
-  packed = tarball.files.map(({ path }) => path);
-  await run("tar", ["-xzf", tarball.filename]);
-  for (const name of ["tsyringe", "reflect-metadata"]) link(name);
-  renameSync(join(project, "package"), join(project, "node_modules/guestwire"));
+  packed = await install(project);
 });
 
 after(() => rmSync(project, { recursive: true, force: true }));
 
+/** What may be packed, and what must be among it. */
+const PACKED = /^(dist\/.+|docs\/.+\.md|hosts\/wasm\/examples\/.+|[A-Z]+\.md|LICENSE|package\.json)$/;
+const NEEDED = ["README.md", "LICENSE", "docs/wire.md", "dist/cli.js", "dist/agent-wasi.wasm", "dist/LICENSES.txt"];
+const EXAMPLE = ["README.md", "asconfig.json", "agent.ts"].map((name) => `hosts/wasm/examples/custom/${name}`);
+
 test("what is packed is the build, the documentation, the examples and the licence", () => {
   assert.deepEqual(
-    packed.filter(
-      (path) =>
-        !/^(dist\/.+|docs\/.+\.md|hosts\/wasm\/examples\/.+|README\.md|CONTRIBUTING\.md|LICENSE|package\.json)$/.test(
-          path,
-        ),
-    ),
+    packed.filter((path) => !PACKED.test(path)),
     [],
   );
-  for (const path of [
-    "README.md",
-    "LICENSE",
-    "docs/wire.md",
-    "docs/errors.md",
-    "dist/cli.js",
-    "dist/LICENSES.txt",
-    "hosts/wasm/examples/custom/README.md",
-  ]) {
-    assert.ok(packed.includes(path), `${path} is not packed`);
-  }
+  for (const path of [...NEEDED, ...EXAMPLE]) assert.ok(packed.includes(path), `${path} is not packed`);
   for (const path of ["dist/.built", "dist/first-contact.js"]) assert.ok(!packed.includes(path), `${path} is packed`);
 });
 
@@ -196,7 +138,7 @@ export const own = (module: WebAssembly.Module): Core => wasmFrom(module);
 `;
 
 async function check(folder: string, source: string, lib: readonly string[], types: readonly string[]): Promise<void> {
-  for (const name of types) link(name, folder);
+  for (const name of types) link(name, join(project, folder));
   put(`${folder}/package.json`, '{ "type": "module" }\n');
   put(`${folder}/consumer.ts`, source);
   put(
