@@ -1,29 +1,25 @@
 // What a command is, and what it sees of a request. A portable command extends Command and keeps to the language that asc
 // and tsc share (CONTRIBUTING.md describes it); the host's own commands are RemoteCommands.
 
-import {
-  ABSENT,
-  ARRAY,
-  CLASS_GENERIC_ERROR,
-  FALSE,
-  FLAG_ENABLED,
-  FLAG_WHILE_FROZEN,
-  OBJECT,
-  STRING,
-  TRUE,
-  TYPE_ANY,
-  TYPE_ARRAY,
-  TYPE_BOOLEAN,
-  TYPE_INTEGER,
-  TYPE_NUMBER,
-  TYPE_STRING,
-} from "./codes.ts";
+import { ABSENT, CLASS_GENERIC_ERROR, FLAG_ENABLED, FLAG_WHILE_FROZEN, TYPE_INTEGER } from "./codes.ts";
 import { Document } from "./document.ts";
 import { Logger } from "./logger.ts";
-import { Bytes, bytesOf, newBytes, sameBytes } from "./memory.ts";
+import { Bytes, ascii, lengthOf, newBytes, sameBytes } from "./memory.ts";
 import { Reply } from "./reply.ts";
 import { Request } from "./request.ts";
 import { TEXT_TRUE } from "./texts.ts";
+
+/** Which kinds of values a parameter takes. Rows: the types by their numbers in codes.ts. Columns: the kinds. */
+const ACCEPTED: Bytes = ascii(`.y.y.yyyyyy
+......y....
+......yy...
+.....y.....
+........yy.
+...y.......
+.y.........
+`);
+const KINDS: i32 = 12;
+const YES: i32 = 0x79;
 
 /** A parameter that a command declares: checked before it runs, in the order of declaration. */
 export class Parameter {
@@ -36,22 +32,17 @@ export class Parameter {
   /** While the command runs: the argument's entry in the document, or ABSENT. */
   value: i32 = ABSENT;
 
-  constructor(name: string, type: i32, required: bool) {
-    this.name = bytesOf(name);
-    this.nameLength = name.length;
+  constructor(name: Bytes, type: i32, required: bool) {
+    this.name = name;
+    this.nameLength = lengthOf(name);
     this.type = type;
     this.required = required;
   }
 
   /** Whether a value is of the type, as QAPI's visitors see it. */
   accepts(document: Document, value: i32): bool {
-    const kind = document.kind(value);
-    const type = this.type;
-    if (type === TYPE_ANY) return true;
-    if (type === TYPE_INTEGER) return document.isInt64(value);
-    if (type === TYPE_NUMBER) return document.isNumber(value);
-    if (type === TYPE_BOOLEAN) return kind === TRUE || kind === FALSE;
-    return kind === (type === TYPE_STRING ? STRING : type === TYPE_ARRAY ? ARRAY : OBJECT);
+    if (this.type === TYPE_INTEGER) return document.isInt64(value);
+    return (ACCEPTED[this.type * KINDS + document.kind(value)] as i32) === YES;
   }
 }
 
@@ -74,11 +65,11 @@ export abstract class Command {
   /** The core checks the arguments against `parameters`; else the command does it. */
   checked: bool = true;
 
-  /** `name` is ASCII; `flags` are FLAG_NO_RESPONSE, FLAG_WHILE_FROZEN and FLAG_MUST_LOG. */
-  constructor(name: string, flags: i32) {
+  /** `name` is UTF-8 with a 0 behind it; `flags` are FLAG_NO_RESPONSE, FLAG_WHILE_FROZEN and FLAG_MUST_LOG. */
+  constructor(name: Bytes, flags: i32) {
     this.flags = flags | FLAG_ENABLED;
-    this.name = bytesOf(name);
-    this.nameLength = name.length;
+    this.name = name;
+    this.nameLength = lengthOf(name);
   }
 
   /** Declares the next parameter. */
@@ -114,13 +105,10 @@ export abstract class Command {
 
 /** A command that the host runs: the request waits until the host completes or fails it. */
 export class RemoteCommand extends Command {
-  /** The name's bytes are kept. */
-  constructor(number: i32, name: Bytes, nameLength: i32, flags: i32) {
-    super("", flags);
+  constructor(number: i32, name: Bytes, flags: i32) {
+    super(name, flags);
     this.number = number;
     this.checked = false;
-    this.name = name;
-    this.nameLength = nameLength;
   }
 
   run(call: Call): void {
@@ -176,12 +164,12 @@ export class Call extends Request {
   }
 
   /** Writes a log record: level and domain as in codes.ts, an ASCII text of one line. Nothing while logging is off. */
-  log(level: i32, domain: i32, text: string): void {
+  log(level: i32, domain: i32, text: Bytes): void {
     if (this.agent.logger.enabled) this.agent.logger.log(level, domain, text);
   }
 
   /** Answers GenericError with this ASCII text. What was written is dropped. */
-  fail(text: string): void {
+  fail(text: Bytes): void {
     this.failed = true;
     this.reply.composeClass(CLASS_GENERIC_ERROR);
     this.reply.error.ascii(text);
@@ -211,7 +199,7 @@ export class Call extends Request {
   }
 
   /** A member's name, in ASCII without anything to escape; its value must follow. */
-  key(name: string): void {
+  key(name: Bytes): void {
     this.reply.separate();
     this.reply.quote();
     this.reply.ascii(name);

@@ -17,10 +17,14 @@ import {
 } from "./codes.ts";
 import { Call, Command, Parameter } from "./command.ts";
 import { Document } from "./document.ts";
+import { Bytes, ascii } from "./memory.ts";
 import { Reply } from "./reply.ts";
 import { Shared } from "./shared.ts";
 import { TEXT_FROZEN, TEXT_TYPE } from "./texts.ts";
 import { unexpected } from "./unexpected.ts";
+
+/** What a command returns that writes nothing, and what it is given that is given nothing. */
+export const NOTHING: Bytes = ascii("{}");
 
 export class Dispatcher extends Call {
   /** The command that runs; meaningful while the call waits for the host. */
@@ -81,7 +85,7 @@ export class Dispatcher extends Call {
       this.failAbout(ERR_LOGGING_DISABLED, ABSENT);
       return;
     }
-    reply.begin(shared.limits[LIMIT_REPLY_BYTES]);
+    reply.begin();
     command.run(this);
     if (this.waits) {
       reply.withdraw();
@@ -96,14 +100,12 @@ export class Dispatcher extends Call {
   /** The value was written since `reply.begin`. */
   protected succeed(command: Command): void {
     const reply = this.reply;
-    if (reply.isEmpty()) {
-      this.openObject();
-      this.closeObject();
-    }
-    const over = reply.overflow;
-    if (over || command.has(FLAG_NO_RESPONSE)) {
+    if (reply.size() === 0) reply.ascii(NOTHING);
+    if (command.has(FLAG_NO_RESPONSE)) {
       reply.withdraw();
-      if (!command.has(FLAG_NO_RESPONSE)) this.failAbout(ERR_REPLY_SIZE, this.execute);
+    } else if (reply.size() > this.shared.limits[LIMIT_REPLY_BYTES]) {
+      reply.withdraw();
+      this.failAbout(ERR_REPLY_SIZE, this.execute);
     } else {
       reply.succeed(this.delimited, this.document, this.id);
     }

@@ -7,7 +7,7 @@
 //   word 2   strings and numbers: how many bytes
 // A member of an object is two entries, its key (a STRING with IS_KEY) and its value.
 //
-// It is also the ground floor of the parser, which is one object: Document, Lexer, Strings, Framer, Parser, each a class
+// It is also the ground floor of the parser, which is one object: Document, Keys, Lexer, Strings, Framer, Parser, each a class
 // that knows those below it.
 
 import { ABSENT, ARRAY, FLOAT, INTEGER, OBJECT } from "./codes.ts";
@@ -16,13 +16,11 @@ import { isInt64 } from "./number.ts";
 
 export const ENTRY: i32 = 3;
 const KIND: i32 = 15;
-/** The bytes of a string are also its spelling in a reply. */
-export const PLAIN: i32 = 16;
-export const IS_KEY: i32 = 32;
+export const IS_KEY: i32 = 16;
 /** A container where a key belongs; an error, but one that is reported only when it ends. */
-export const IN_KEY_PLACE: i32 = 64;
+export const IN_KEY_PLACE: i32 = 32;
 /** A number that a double cannot hold. */
-export const HUGE: i32 = 128;
+export const HUGE: i32 = 64;
 
 export class Document {
   bytes: Bytes = newBytes(0);
@@ -59,15 +57,19 @@ export class Document {
     }
   }
 
+  /** Makes the tape long enough for so many words. */
+  protected lengthen(words: i32): void {
+    if (words <= this.tapeCapacity) return;
+    const size = this.tapeCapacity === 0 ? 256 : this.tapeCapacity << 1;
+    this.tape = growWords(this.tape, this.tapeCapacity, size);
+    this.tapeCapacity = size;
+  }
+
   /** Appends an entry and returns it. */
   push(head: i32, first: i32, second: i32): i32 {
     const entry = this.length;
     this.length += ENTRY;
-    if (this.length > this.tapeCapacity) {
-      const size = this.tapeCapacity === 0 ? 256 : this.tapeCapacity << 1;
-      this.tape = growWords(this.tape, entry, size);
-      this.tapeCapacity = size;
-    }
+    this.lengthen(this.length);
     const tape = this.tape;
     tape[entry] = head;
     tape[entry + 1] = first;

@@ -1,16 +1,17 @@
 // A value of a document in QEMU's spelling, as much at a time as the reader takes.
 
 import { ARRAY_END, FLOAT, OBJECT_END, STRING, TRUE } from "./codes.ts";
-import { Document, ENTRY, IS_KEY, PLAIN } from "./document.ts";
-import { Bytes, bytesOf } from "./memory.ts";
+import { Document, ENTRY, IS_KEY } from "./document.ts";
+import { Bytes, ascii } from "./memory.ts";
 import { isExact } from "./number.ts";
 import { TEXT_TRUE } from "./texts.ts";
 import { Writer } from "./writer.ts";
 
 const MINUS: i32 = 0x2d;
 const ZERO: i32 = 0x30;
+const FRACTION: Bytes = ascii(".0");
 /** Braces and brackets, by their numbers in codes.ts. */
-const BRACKETS: Bytes = bytesOf(".{}[]");
+const BRACKETS: Bytes = ascii(".{}[]");
 
 /** A writer that can write a document's values, in pieces. */
 export class Echo extends Writer {
@@ -39,7 +40,7 @@ export class Echo extends Writer {
   /** Writes until `bound` bytes wait or the value is complete; returns whether it is. */
   resumeEcho(bound: i32): bool {
     while (this.entry < this.end) {
-      if (this.waiting() >= bound || this.overflow) return false;
+      if (this.waiting() >= bound) return false;
       if (this.done >= 0) this.string(bound);
       else this.value();
     }
@@ -70,15 +71,8 @@ export class Echo extends Writer {
     const size = source.size(this.entry);
     const flags = source.flags(this.entry);
     let done = this.done;
-    if ((flags & PLAIN) !== 0) {
-      const room = bound - this.waiting();
-      const part = size - done < room ? size - done : room;
-      this.copy(source.bytes, from + done, part);
-      done += part;
-    } else {
-      while (done < size && this.waiting() < bound && !this.overflow) {
-        done = this.escapedPart(source.bytes, from + done, from + size) - from;
-      }
+    while (done < size && this.waiting() < bound) {
+      done = this.escapedPart(source.bytes, from + done, from + size) - from;
     }
     this.done = done;
     if (done < size) return;
@@ -103,7 +97,7 @@ export class Echo extends Writer {
       this.byte(ZERO);
     } else {
       this.copy(bytes, from, size);
-      if (!isExact(bytes, from, size)) this.ascii(".0");
+      if (!isExact(bytes, from, size)) this.ascii(FRACTION);
     }
   }
 }

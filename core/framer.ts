@@ -24,9 +24,8 @@ import {
   STRING,
   TRUE,
 } from "./codes.ts";
-import { HUGE, IN_KEY_PLACE, IS_KEY, PLAIN } from "./document.ts";
-import { hasDuplicate } from "./keys.ts";
-import { Bytes, Words, bytesOf, sameBytes } from "./memory.ts";
+import { HUGE, IN_KEY_PLACE, IS_KEY } from "./document.ts";
+import { Bytes, Words, ascii, sameBytes } from "./memory.ts";
 import { isHuge } from "./number.ts";
 import { Strings } from "./strings.ts";
 import { TEXTS, TEXT_TRUE, textAt, textLength } from "./texts.ts";
@@ -51,7 +50,7 @@ const FAILED: i32 = 7;
  * string, number or keyword; `n` it is named in an error; `#` it is only counted; a digit, the mistake by its number in
  * codes.ts. Rows: the states in their order. Columns: the tokens by their numbers in codes.ts.
  */
-const GRAMMAR: Bytes = bytesOf(`2o2o2sssssss22n2
+const GRAMMAR: Bytes = ascii(`2o2o2sssssss22n2
 2o2ocsssssss22n2
 2o2o2sssssss22n2
 2oco2sssssss22n2
@@ -162,17 +161,13 @@ export class Framer extends Strings {
     const size = this.used - from;
     let head = token;
     if (token === STRING) {
-      if (isKey) head |= IS_KEY;
-      if (this.plain) {
-        this.push(head | PLAIN, from + 1, size - 2);
-      } else {
-        const error = this.unescape(from + 1);
-        if (error !== NO_ERROR) {
-          this.fail(error);
-          return;
-        }
-        this.push(head, from + 1, this.used - from - 1);
+      this.used--;
+      const error = this.plain ? NO_ERROR : this.unescape(from + 1);
+      if (error !== NO_ERROR) {
+        this.fail(error);
+        return;
       }
+      this.push(isKey ? STRING | IS_KEY : STRING, from + 1, this.used - from - 1);
       this.state = isKey ? COLON_NEXT : this.after;
       return;
     }
@@ -202,7 +197,7 @@ export class Framer extends Strings {
 
   private leave(token: i32): void {
     const container = this.open;
-    if (token === OBJECT_END && hasDuplicate(this, container, this.length)) {
+    if (token === OBJECT_END && this.hasDuplicate(container, this.length)) {
       this.fail(ERR_DUPLICATE_KEY);
       return;
     }
@@ -228,7 +223,7 @@ export class Framer extends Strings {
     this.error = error;
     let limit = this.length;
     for (let open = this.open; open !== ABSENT; open = this.end(open)) {
-      if (this.kind(open) === OBJECT && hasDuplicate(this, open, limit)) this.error = ERR_DUPLICATE_KEY;
+      if (this.kind(open) === OBJECT && this.hasDuplicate(open, limit)) this.error = ERR_DUPLICATE_KEY;
       limit = open;
     }
     this.used = this.errorEnd;

@@ -4,81 +4,76 @@
 // them stays. A byte that can stand nowhere, 0xFF first among them, ends in recovery: skip to the next byte that
 // structures, or to the end of the line.
 
-import { FLOAT, INTEGER, KEYWORD, MORE, STRAY, STRING } from "./codes.ts";
-import { Document } from "./document.ts";
+import { MORE, STRAY } from "./codes.ts";
+import { Keys } from "./keys.ts";
 import { ECHO_BYTES } from "./limits.ts";
-import { Bytes, bytesOf } from "./memory.ts";
+import { Bytes, ascii } from "./memory.ts";
 import { copyPlain } from "./scan.ts";
 
-/**
- * The class of each ASCII byte, sixteen to a line: a digit or what follows it in ASCII for a byte that is a token by
- * itself, its kind in codes.ts added to `0`; else a letter, the column of STEPS.
- */
-const CLASSES: Bytes = bytesOf(`dddddddddbcddcdd
-dddddddddddddddd
-aefeeeegeeej<ime
-klllllllll=eeeee
-eeeeeoeeeeeeeeee
-eeeeeeeeeee3h4ee
-eppppnpppppppppp
-ppppppppppp1e2ee
+/** The column of STEPS for each ASCII byte, sixteen to a line: a letter, counted from `a`. */
+const COLUMNS: Bytes = ascii(`jjjjjjjjjhijjijj
+jjjjjjjjjjjjjjjj
+gklkkkkmkkkpfosk
+qrrrrrrrrrekkkkk
+kkkkkukkkkkkkkkk
+kkkkkkkkkkkcndkk
+kvvvvtvvvvvvvvvv
+vvvvvvvvvvvakbkk
 `);
-const CLASS_OF_KIND: i32 = 0x30;
-const CLASS_OF_COLUMN: i32 = 0x60;
-/** Bytes from 0x80 on: as a control character, or as a sign that means nothing. */
-const CONTROL: i32 = 0x64;
-const OTHER: i32 = 0x65;
+/** Bytes from 0x80 on stand in the column of control characters, or in that of signs without a meaning. */
+const CONTROL: i32 = 0x6a;
+const OTHER: i32 = 0x6b;
+const FIRST_COLUMN: i32 = 0x61;
 
-// The states, by their rows in STEPS: those of strings come first, then the two outside of a token, then numbers by what
-// came last.
-const ESCAPED_STRING: i32 = 3;
+// The states, by their rows in STEPS: those of strings come first.
+const IN_SINGLE_QUOTES: i32 = 1;
+const LAST_OF_STRINGS: i32 = 3;
 const START: i32 = 4;
 const RECOVERY: i32 = 5;
-const IN_KEYWORD: i32 = 6;
-const DIGITS: i32 = 9;
 
 /**
- * What a byte does in a state: `A` and on, it belongs to the token and leads to that state; `.` it is skipped; `t` it is a
- * token; `c` it closes a string; `e` the token ended before it; `r` recovery ended before it; `x` it can stand nowhere. A
- * number that lacks a digit takes the byte along, and so does a zero before a digit; after a plain 0 there is no exponent.
+ * What a byte does in a state. The high half of a cell says what becomes of the byte, the low half is a state, or the token
+ * of codes.ts that ends here, or MORE:
+ *   `0` to `=`   it is skipped, or a token by itself
+ *   `@` to `N`   it belongs to the token and leads to a state
+ *   `U`, `^`     it belongs to the token and ends it: a string, or as the byte that can stand nowhere
+ *   `f` to `p`   it is looked at again, at the start of a token
+ * A number that lacks a digit takes the byte along, and so does a zero before a digit; after a plain 0 there is no exponent.
  *
- * Columns: a token by itself, space, tab, newline, control character, other, `"`, `'`, `\`, `-`, `+`, `0`, `1` to `9`, `.`,
- * `e`, `E`, other letters. Rows: A in double quotes, B in single quotes, C and D behind a backslash in them, E between tokens,
- * F in recovery, G keyword, H minus, I leading zero, J digits, K point, L fraction, M exponent, N its sign, O its digits.
+ * Columns: `{`, `}`, `[`, `]`, `:`, `,`, space, tab, newline, control character, other, `"`, `'`, `\`, `-`, `+`, `0`, `1` to
+ * `9`, `.`, `e`, `E`, other letters. Rows: in double quotes, in single quotes, behind a backslash in either, between tokens,
+ * recovery, keyword, minus, leading zero, digits, point, fraction, exponent, its sign, its digits.
  */
-const STEPS: Bytes = bytesOf(`AAxxxAcACAAAAAAAA
-BBxxxBBcDBBBBBBBB
-AAxxxAAAAAAAAAAAA
-BBxxxBBBBBBBBBBBB
-t...xxABxHxIJxGxG
-r..rr............
-eeeeeeeeeeeeeeGeG
-xxxxxxxxxxxIJxxxx
-eeeeeeeeeeexxKeee
-eeeeeeeeeeeJJKMMe
-xxxxxxxxxxxLLxxxx
-eeeeeeeeeeeLLeMMe
-xxxxxxxxxNNOOxxxx
-xxxxxxxxxxxOOxxxx
-eeeeeeeeeeeOOeeee
+const STEPS: Bytes = ascii(`@@@@@@@^^^@U@B@@@@@@@@
+AAAAAAA^^^AAUCAAAAAAAA
+@@@@@@@^^^@@@@@@@@@@@@
+AAAAAAA^^^AAAAAAAAAAAA
+1234=<000^^@A^G^HI^F^F
+pppppp00pp000000000000
+kkkkkkkkkkkkkkkkkkkFkF
+^^^^^^^^^^^^^^^^HI^^^^
+ffffffffffffffff^^Jfff
+ffffffffffffffffIIJLLf
+^^^^^^^^^^^^^^^^KK^^^^
+ggggggggggggggggKKgLLg
+^^^^^^^^^^^^^^MMNN^^^^
+^^^^^^^^^^^^^^^^NN^^^^
+ggggggggggggggggNNgggg
 `);
-const STRIDE: i32 = 18;
-const STATE: i32 = 0x41;
-const SKIP: i32 = 0x2e;
-const TOKEN: i32 = 0x74;
-const CLOSES: i32 = 0x63;
-const ENDED: i32 = 0x65;
-const RESTART: i32 = 0x72;
-const ASTRAY: i32 = 0x78;
+const STRIDE: i32 = 23;
+const LOW: i32 = 15;
+const BELONGS: i32 = 0x40;
+const ENDS: i32 = 0x50;
+const AGAIN: i32 = 0x60;
 
 const APOSTROPHE: i32 = 0x27;
 
-export class Lexer extends Document {
+export class Lexer extends Keys {
   /** Where `scan` stopped reading. */
   at: i32 = 0;
   /** Where the bytes of the token start in the document. */
   start: i32 = 0;
-  /** The string has no escapes and only bytes that a reply spells the same. */
+  /** The string has only ASCII and no escapes: its source is what it says. */
   plain: bool = true;
   private mode: i32 = START;
   /** Bytes of the token that were not kept, because it is too long to be valid anyway. */
@@ -117,42 +112,36 @@ export class Lexer extends Document {
     let mode = this.mode;
     let token = MORE;
     while (token === MORE && at < end) {
-      if (mode < ESCAPED_STRING - 1) {
+      if (mode <= IN_SINGLE_QUOTES) {
         const run = copyPlain(input, at, end, bytes, used);
         at += run;
         used += run;
         if (at === end) break;
       }
-      const c = input[at] as i32;
-      const kind = c < 0x80 ? (CLASSES[c + (c >> 4)] as i32) : c < 0xfe ? OTHER : CONTROL;
-      const column = kind > CLASS_OF_COLUMN ? kind - CLASS_OF_COLUMN : 0;
-      const step = STEPS[mode * STRIDE + column] as i32;
       if (mode === START) {
         this.start = used;
         this.dropped = 0;
         this.plain = true;
       }
-      if (step === ENDED || step === RESTART) {
-        if (step === ENDED) token = mode === IN_KEYWORD ? KEYWORD : mode <= DIGITS ? INTEGER : FLOAT;
+      const c = input[at++] as i32;
+      const column = (c < 0x80 ? (COLUMNS[c + (c >> 4)] as i32) : c < 0xfe ? OTHER : CONTROL) - FIRST_COLUMN;
+      const step = STEPS[mode * STRIDE + column] as i32;
+      const low = step & LOW;
+      if (step >= AGAIN) {
+        at--;
+        token = low;
         mode = START;
-        continue;
-      }
-      at++;
-      if (step === SKIP) continue;
-      if (step === TOKEN) {
-        token = kind - CLASS_OF_KIND;
-        continue;
-      }
-      bytes[used++] = c as u8;
-      if (step === CLOSES) {
-        token = STRING;
-        mode = START;
-      } else if (step === ASTRAY) {
-        token = STRAY;
-        mode = RECOVERY;
+      } else if (step < BELONGS) {
+        token = low;
       } else {
-        if (mode <= ESCAPED_STRING && c !== APOSTROPHE) this.plain = false;
-        mode = step - STATE;
+        bytes[used++] = c as u8;
+        if (step >= ENDS) {
+          token = low;
+          mode = token === STRAY ? RECOVERY : START;
+        } else {
+          if (mode <= LAST_OF_STRINGS && c !== APOSTROPHE) this.plain = false;
+          mode = low;
+        }
       }
     }
     this.at = at;

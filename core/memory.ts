@@ -42,12 +42,6 @@ export function copyBytes(from: Bytes, at: i32, length: i32, to: Bytes, target: 
   to.set(from.subarray(at, at + length), target);
 }
 
-/** The same for what is mostly short. The ranges must not overlap; a few bytes past them may be touched. */
-export function copyShort(from: Bytes, at: i32, length: i32, to: Bytes, target: i32): void {
-  if (length > 32) copyBytes(from, at, length, to, target);
-  else for (let i = 0; i < length; i++) to[target + i] = from[at + i];
-}
-
 /** Whether two runs of `length` bytes are the same. */
 export function sameBytes(one: Bytes, at: i32, other: Bytes, from: i32, length: i32): bool {
   // Names differ in their ends rather than in their starts.
@@ -63,9 +57,16 @@ export function multiply(a: i32, b: i32): i32 {
   return Math.imul(a, b);
 }
 
-/** An ASCII text as bytes. The build of WebAssembly turns those of a literal into data. */
-export function bytesOf(text: string): Bytes {
-  const bytes = newBytes(text.length);
+/** An ASCII text as bytes, with a 0 behind it. The build of WebAssembly turns literals into data, one byte a character. */
+export function ascii(text: string): Bytes {
+  const bytes = newBytes(text.length + 1);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   return bytes;
+}
+
+/** How many bytes stand before the 0. */
+export function lengthOf(text: Bytes): i32 {
+  let length = 0;
+  while (text[length] !== 0) length++;
+  return length;
 }

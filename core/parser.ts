@@ -3,7 +3,7 @@
 import { ERR_SIZE, LIMIT_MESSAGE_BYTES, MORE, NO_ERROR } from "./codes.ts";
 import { COMPLETE, Framer } from "./framer.ts";
 import { BASE_BYTES, ECHO_BYTES, IDLE_BYTES, SLICE_BYTES, claim } from "./limits.ts";
-import { Bytes, bytesOf } from "./memory.ts";
+import { Bytes, ascii } from "./memory.ts";
 
 export class Parser extends Framer {
   /** Where the slice ends that there is room for. */
@@ -121,4 +121,4 @@ export class Parser extends Framer {
   }
 }
 
-const SPACE: Bytes = bytesOf(" ");
+const SPACE: Bytes = ascii(" ");

@@ -25,7 +25,7 @@ import {
   TEXT_RETURN,
   textAt,
 } from "./texts.ts";
-import { UNBOUNDED, Writer } from "./writer.ts";
+import { Writer } from "./writer.ts";
 
 const LF: i32 = 0x0a;
 const FLUSH: i32 = 0xff;
@@ -47,28 +47,25 @@ export class Reply extends Echo {
     super(document);
   }
 
-  /** Starts a success whose value is written next, `bound` bytes of it at most. */
-  begin(bound: i32): void {
+  /** Starts a success whose value is written next. */
+  begin(): void {
     this.mark = this.tail;
     this.text(TEXT_RETURN);
     this.from = this.tail;
-    this.limit(bound);
   }
 
-  /** Whether no value was written since `begin`. */
-  isEmpty(): bool {
-    return this.tail === this.from && !this.overflow;
+  /** How much was written since `begin`. */
+  size(): i32 {
+    return this.tail - this.from;
   }
 
   /** Takes back what was written since `begin`. */
   withdraw(): void {
     this.tail = this.mark;
-    this.limit(UNBOUNDED);
   }
 
   /** The value is complete: what remains is 0xFF in front, where wanted, the id of the document and the end. */
   succeed(delimited: bool, document: Document, id: i32): void {
-    this.limit(UNBOUNDED);
     if (delimited) {
       this.byte(FLUSH);
       copyBytes(this.bytes, this.mark, this.tail - 1 - this.mark, this.bytes, this.mark + 1);
@@ -141,7 +138,6 @@ export class Reply extends Echo {
   /** Drops the reply, and those that wait. */
   reset(): void {
     this.busy = false;
-    this.limit(UNBOUNDED);
     this.error.trim();
     this.trim();
   }

@@ -13,7 +13,7 @@ import {
   LIMIT_REPLY_BYTES,
   NO_ERROR,
 } from "./codes.ts";
-import { Dispatcher } from "./dispatcher.ts";
+import { Dispatcher, NOTHING } from "./dispatcher.ts";
 import { Echo } from "./echo.ts";
 import { COMPLETE } from "./framer.ts";
 import { Bytes } from "./memory.ts";
@@ -21,7 +21,6 @@ import { Output } from "./output.ts";
 import { Parser } from "./parser.ts";
 import { Reply } from "./reply.ts";
 import { Shared } from "./shared.ts";
-import { UNBOUNDED } from "./writer.ts";
 
 const FLUSH: i32 = 0xff;
 
@@ -165,13 +164,11 @@ export class Session extends Dispatcher {
   writeArguments(writer: Echo): bool {
     const object = this.arguments;
     if (object === ABSENT) {
-      writer.ascii("{}");
+      writer.ascii(NOTHING);
       return true;
     }
     writer.echo(this.document, object);
-    writer.limit(this.shared.limits[LIMIT_MESSAGE_BYTES]);
-    const whole = writer.resumeEcho(UNBOUNDED) && !writer.overflow;
-    writer.limit(UNBOUNDED);
+    const whole = writer.resumeEcho(this.shared.limits[LIMIT_MESSAGE_BYTES]);
     if (!whole) {
       writer.trim();
       this.failAbout(ERR_ARGUMENTS_SIZE, this.execute);
@@ -196,9 +193,9 @@ export class Session extends Dispatcher {
       } else if (!results.parse(bytes, from, from + length)) {
         this.failAbout(ERR_REPLY_JSON, this.execute);
       } else {
-        this.reply.begin(most);
+        this.reply.begin();
         this.reply.echo(results, 0);
-        this.reply.resumeEcho(UNBOUNDED);
+        this.reply.resumeEcho(this.waiting() + most + 1);
         this.succeed(command);
       }
       results.reset();

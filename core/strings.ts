@@ -2,7 +2,7 @@
 
 import { ERR_ESCAPE, ERR_UNICODE, ERR_UTF8, NO_ERROR } from "./codes.ts";
 import { Lexer } from "./lexer.ts";
-import { Bytes, bytesOf } from "./memory.ts";
+import { Bytes, ascii } from "./memory.ts";
 import { isCharacter, putCharacter, readCharacter } from "./utf8.ts";
 
 const QUOTE: i32 = 0x22;
@@ -14,10 +14,11 @@ const U: i32 = 0x75;
 const ESCAPE: i32 = 6;
 
 /** The letters behind a backslash for U+0008 to U+000D. U+000B has none: its place is taken. */
-const LETTERS: Bytes = bytesOf("btnbfr");
+const LETTERS: Bytes = ascii("btnffr");
 const FIRST: i32 = 8;
 const LAST: i32 = 13;
 const LETTERLESS: i32 = 11;
+const DIGITS: Bytes = ascii("0123456789abcdef");
 
 /** The letter behind the backslash, for the characters that a reply spells so; else 0. */
 export function letterOf(point: i32): i32 {
@@ -25,14 +26,16 @@ export function letterOf(point: i32): i32 {
   return point >= FIRST && point <= LAST && point !== LETTERLESS ? (LETTERS[point - FIRST] as i32) : 0;
 }
 
-/** The character that a one-letter escape stands for; 0 where there is no such escape. */
+/** The character that a one-letter escape stands for. */
 function ofLetter(letter: i32): i32 {
   if (letter === QUOTE || letter === APOSTROPHE || letter === SLASH || letter === BACKSLASH) return letter;
-  let point = FIRST;
-  while ((LETTERS[point - FIRST] as i32) !== letter) {
-    if (++point > LAST) return 0;
-  }
-  return point;
+  return FIRST + indexOf(LETTERS, LAST - FIRST, letter);
+}
+
+/** The last place of a byte in a text, from `last` on down, or -1. */
+function indexOf(text: Bytes, last: i32, byte: i32): i32 {
+  while (last >= 0 && (text[last] as i32) !== byte) last--;
+  return last;
 }
 
 export class Strings extends Lexer {
@@ -41,12 +44,12 @@ export class Strings extends Lexer {
   errorEnd: i32 = 0;
 
   /**
-   * Decodes the source that starts at `from` and ends before the closing quote, the last byte in use; what comes out takes
-   * its place. Returns the first mistake, left to right: ERR_ESCAPE, ERR_UTF8 or ERR_UNICODE (PROTOCOL 2.4).
+   * Decodes the source that starts at `from` and ends with the bytes in use, behind which the closing quote stands; what
+   * comes out takes its place. Returns the first mistake, left to right: ERR_ESCAPE, ERR_UTF8 or ERR_UNICODE (PROTOCOL 2.4).
    */
   unescape(from: i32): i32 {
     const bytes = this.bytes;
-    const end = this.used - 1;
+    const end = this.used;
     let target = from;
     let at = from;
     while (at < end) {
@@ -64,7 +67,7 @@ export class Strings extends Lexer {
           }
         } else {
           point = ofLetter(point);
-          if (point === 0) return ERR_ESCAPE;
+          if (point < FIRST) return ERR_ESCAPE;
           at += 2;
         }
       } else if (point < 0x80) {
@@ -96,11 +99,8 @@ function hex(bytes: Bytes, at: i32, end: i32): i32 {
   if (at + ESCAPE > end || (bytes[at] as i32) !== BACKSLASH || (bytes[at + 1] as i32) !== U) return -1;
   let value = 0;
   for (let i = 2; i < ESCAPE; i++) {
-    const c = bytes[at + i] as i32;
-    const letter = c | 0x20;
-    let digit = -1;
-    if (c >= 0x30 && c <= 0x39) digit = c - 0x30;
-    if (letter >= 0x61 && letter <= 0x66) digit = letter - 0x57;
+    // No control character stands in a string: bit 5 only makes small letters of large ones.
+    const digit = indexOf(DIGITS, 15, (bytes[at + i] as i32) | 0x20);
     if (digit < 0) return -1;
     value = (value << 4) | digit;
   }

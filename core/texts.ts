@@ -1,6 +1,6 @@
 // All texts that go out, in one run of bytes: in WebAssembly each string costs 20 bytes and two a character.
 
-import { Bytes, Words, bytesOf, newWords } from "./memory.ts";
+import { Bytes, Words, ascii, newWords } from "./memory.ts";
 
 /** Number of the first text that is not an error's sentence. */
 const FIRST: i32 = 30;
@@ -39,7 +39,7 @@ const COUNT: i32 = FIRST + 27;
  * of codes.ts. Spelled as QEMU 7.2 spells them (PROTOCOL 2.6, 2.7, 3, 4); our own are ERR_ID_RANGE, ERR_REPLY_* and
  * ERR_ARGUMENTS_SIZE.
  */
-export const TEXTS: Bytes = bytesOf(`
+export const TEXTS: Bytes = ascii(`
 stray '@'
 expecting value
 key is not a string in object

@@ -10,7 +10,7 @@ import { Command, RemoteCommand } from "./command.ts";
 import { Echo } from "./echo.ts";
 import { setLimit } from "./limits.ts";
 import { Logger } from "./logger.ts";
-import { Bytes, copyBytes, freeBytes, newBytes } from "./memory.ts";
+import { Bytes, Words, copyBytes, freeBytes, growWords, newBytes, newWords } from "./memory.ts";
 import { Session } from "./session.ts";
 import { Writer } from "./writer.ts";
 
@@ -27,7 +27,7 @@ const LF: i32 = 0x0a;
 class LogQueue extends Logger {
   records: Writer = new Writer();
 
-  log(level: i32, domain: i32, text: string): void {
+  log(level: i32, domain: i32, text: Bytes): void {
     if (this.records.tail > LOG_BYTES) return;
     this.records.byte(ZERO + level);
     this.records.byte(ZERO + domain);
@@ -41,15 +41,17 @@ const agent = new Agent(log);
 /** What a call writes for the embedder. */
 const scratch = new Echo(agent.results);
 let data: usize = 0;
-let offered: Command | null = null;
+/** The commands that the entry file offers, in its order. */
+let offered: Words = newWords(0);
+let offers: i32 = 0;
 let window: Bytes = newBytes(0);
 let windowSize: i32 = 0;
 let stopped: i32 = 0;
 
 /** A command of the entry file, which the embedder may add by its name. */
 export function offer(command: Command): void {
-  command.next = offered;
-  offered = command;
+  offered = growWords(offered, offers, offers + 1);
+  offered[offers++] = changetype<i32>(command);
 }
 
 function status(session: Session): i32 {
@@ -166,30 +168,19 @@ export function gw_fail(session: Session, number: i32, errorClass: i32, length: 
 /** Adds a built-in command by the name in the window, or with 0 all of them. 0 where there is none or it is there already. */
 export function gw_add_builtin(length: i32): i32 {
   let added = 0;
-  let list = offered;
-  offered = null;
-  // The list holds the last one offered first; they are added in the order in which they were offered.
-  let ordered: Command | null = null;
-  while (list !== null) {
-    const next = list.next;
-    list.next = ordered;
-    ordered = list;
-    list = next;
-  }
-  while (ordered !== null) {
-    const command = ordered;
-    ordered = command.next;
+  for (let i = 0; i < offers; i++) {
+    const command = changetype<Command>(offered[i]);
     if ((length === 0 || command.isNamed(window, 0, length)) && agent.add(command)) added++;
-    else offer(command);
   }
   return added;
 }
 
 /** Adds a command that the embedder runs, under a number of its own; its name is in the window. 0 where there is one of the name. */
 export function gw_add_command(number: i32, flags: i32, length: i32): i32 {
-  const name = newBytes(length);
+  const name = newBytes(length + 1);
   copyBytes(window, 0, length, name, 0);
-  return agent.add(new RemoteCommand(number, name, length, flags)) ? 1 : 0;
+  name[length] = 0;
+  return agent.add(new RemoteCommand(number, name, flags)) ? 1 : 0;
 }
 
 /** The FLAG_ bits of the command whose name is in the window. -1 where there is none. */

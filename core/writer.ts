@@ -1,7 +1,7 @@
 // A growing run of bytes with the spelling of QEMU's replies: ASCII only, one space after `:` and `,` (PROTOCOL 5.3, 5.4).
 
 import { IDLE_BYTES } from "./limits.ts";
-import { Bytes, copyBytes, copyShort, freeBytes, growBytes, newBytes } from "./memory.ts";
+import { Bytes, copyBytes, freeBytes, growBytes, lengthOf, newBytes } from "./memory.ts";
 import { copyPlain } from "./scan.ts";
 import { letterOf } from "./strings.ts";
 import { TEXTS, textAt, textLength } from "./texts.ts";
@@ -14,9 +14,6 @@ const OPEN_BRACE: i32 = 0x7b;
 const OPEN_BRACKET: i32 = 0x5b;
 const U: i32 = 0x75;
 
-/** Marks that there is no bound on what is written. */
-export const UNBOUNDED: i32 = 0x7fffffff;
-
 /** Bytes of a string that are escaped in one go. */
 const PIECE: i32 = 4096;
 
@@ -27,9 +24,6 @@ export class Writer {
   /** Where the next byte goes. */
   tail: i32 = 0;
   private capacity: i32 = 0;
-  private bound: i32 = UNBOUNDED;
-  /** The bound was reached: what came after it is lost. */
-  overflow: bool = false;
 
   /** Bytes that wait to be taken. */
   waiting(): i32 {
@@ -63,33 +57,24 @@ export class Writer {
     }
   }
 
-  /** Allows `count` more bytes from here on; past them `overflow` is set and nothing is written. */
-  limit(count: i32): void {
-    this.bound = count === UNBOUNDED ? UNBOUNDED : this.tail + count;
-    this.overflow = false;
-  }
-
-  /** Makes room; false where the bound forbids it. Every method here asks first, then writes without looking. */
-  private room(count: i32): bool {
+  /** Makes room. Every method here asks first, then writes without looking. */
+  private room(count: i32): void {
     const need = this.tail + count;
-    if (need > this.bound) this.overflow = true;
-    if (this.overflow) return false;
-    if (need > this.capacity) {
-      let size = this.capacity === 0 ? 1024 : this.capacity << 1;
-      if (size < need) size = need;
-      this.bytes = growBytes(this.bytes, this.tail, size);
-      this.capacity = size;
-    }
-    return true;
+    if (need <= this.capacity) return;
+    let size = this.capacity === 0 ? 1024 : this.capacity << 1;
+    if (size < need) size = need;
+    this.bytes = growBytes(this.bytes, this.tail, size);
+    this.capacity = size;
   }
 
   byte(value: i32): void {
-    if (this.room(1)) this.bytes[this.tail++] = value as u8;
+    this.room(1);
+    this.bytes[this.tail++] = value as u8;
   }
 
-  /** An ASCII text as it is. */
-  ascii(text: string): void {
-    for (let i = 0; i < text.length; i++) this.byte(text.charCodeAt(i) as i32);
+  /** A text as it is, up to its 0. */
+  ascii(text: Bytes): void {
+    this.copy(text, 0, lengthOf(text));
   }
 
   /** A text of texts.ts as it is. */
@@ -98,9 +83,10 @@ export class Writer {
   }
 
   copy(bytes: Bytes, from: i32, length: i32): void {
-    if (!this.room(length)) return;
-    copyShort(bytes, from, length, this.bytes, this.tail);
-    this.tail += length;
+    this.room(length);
+    // Mostly short: a loop is faster than a call.
+    const end = from + length;
+    while (from < end) this.bytes[this.tail++] = bytes[from++];
   }
 
   /** The comma and space before a value, unless it is the first one or stands behind a key. */
@@ -129,13 +115,13 @@ export class Writer {
    */
   escaped(bytes: Bytes, from: i32, length: i32): void {
     const end = from + length;
-    while (from < end && !this.overflow) from = this.escapedPart(bytes, from, end);
+    while (from < end) from = this.escapedPart(bytes, from, end);
   }
 
   /** A part of `escaped`: a run of bytes that need no escape, or one character that does. Returns where the next starts. */
   escapedPart(bytes: Bytes, at: i32, end: i32): i32 {
     const piece = end - at < PIECE ? end - at : PIECE;
-    if (!this.room(piece)) return at;
+    this.room(piece);
     const run = copyPlain(bytes, at, at + piece, this.bytes, this.tail);
     this.tail += run;
     if (run > 0) return at + run;

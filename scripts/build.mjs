@@ -49,11 +49,12 @@ function stagePortable(to) {
   }
 }
 
-/** `bytesOf` of a literal becomes static data. */
+/** `ascii` of a literal becomes static data. */
 function literalsToData(source) {
-  return source.replaceAll(/\bbytesOf\((?:"([^"\\]*)"|`([^`\\$]*)`)\)/g, (_, line, lines) => {
-    const bytes = [...Buffer.from(line ?? lines, "latin1")];
-    return `changetype<Bytes>(memory.data<u8>([${bytes.join(", ")}]))`;
+  return source.replaceAll(/(: Bytes = )?\bascii\((?:"([^"\\]*)"|`([^`\\$]*)`)\)/g, (_, constant, line, lines) => {
+    const data = `memory.data<u8>([${[...Buffer.from(`${line ?? lines}\0`, "latin1")].join(", ")}], 1)`;
+    // What asc can tell to be constant it does not keep in a variable.
+    return constant ? `${constant}changetype<Bytes>(${data})` : `text(${data})`;
   });
 }
 

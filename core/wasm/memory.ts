@@ -1,5 +1,5 @@
-// memory.ts of a WebAssembly build: blocks are plain addresses. The runtime (asc's `stub`) only ever takes memory from
-// the end of the heap, so blocks that are given back wait in lists, one for each power of two, for the next that fits.
+// memory.ts of a WebAssembly build: blocks are plain addresses. Memory is taken
+// from the end of the heap; blocks that are given back wait in lists, one for each power of two, for the next that fits.
 
 /** Bytes, indexed: an address. */
 @unmanaged
@@ -31,36 +31,29 @@ export class Words {
   }
 }
 
-/** The runtime keeps a block's size in the word before it. */
-const OVERHEAD: usize = 4;
-
 /** Heads of the free lists, by the number of bits of the size; a free block's first word is the next one. */
 const free = memory.data(132);
 
+/** The runtime keeps a block's size in the word before it. */
 function sizeOf(block: usize): usize {
-  return load<usize>(block - OVERHEAD);
+  return load<usize>(block - 4);
 }
 
 function listOf(size: usize): usize {
   return free + ((32 - <usize>clz<u32>(<u32>size)) << 2);
 }
 
-/** Where the next block would start. */
-function heapEnd(): usize {
+/** A block at the end of the heap. The memory grows by what is needed: left to itself the runtime doubles it. */
+function append(size: usize): usize {
   const probe = heap.alloc(0);
   heap.free(probe);
-  return probe;
+  const pages = <i32>((probe + size + 0x1ffff) >> 16) - memory.size();
+  if (pages > 0) memory.grow(pages);
+  return heap.alloc(size);
 }
 
-/** Grows the memory by what is needed: left to itself the runtime doubles it. */
-function makeRoom(end: usize): void {
-  const pages = <i32>((end + 0x10ffff) >> 16) - memory.size();
-  if (pages > 16) memory.grow(pages);
-}
-
-/** A free block of at least this size, out of its list; 0 where none waits. */
-function reuse(size: usize): usize {
-  // It may wait in the list of the size's own power of two or, larger, in the next one.
+function take(size: usize): usize {
+  // One that is free may wait in the list of the size's own power of two or, larger, in the next one.
   for (let list = listOf(size), next = list + 4; list <= next; list += 4) {
     let link = list;
     let block = load<usize>(link);
@@ -73,18 +66,13 @@ function reuse(size: usize): usize {
       block = load<usize>(link);
     }
   }
-  return 0;
+  return append(size);
 }
 
 function isLast(block: usize): bool {
-  return block + sizeOf(block) + OVERHEAD == heapEnd();
-}
-
-function take(size: usize): usize {
-  const block = reuse(size);
-  if (block != 0) return block;
-  makeRoom(heapEnd() + size);
-  return heap.alloc(size);
+  const probe = heap.alloc(0);
+  heap.free(probe);
+  return block + sizeOf(block) + 4 == probe;
 }
 
 function give(block: usize): void {
@@ -99,16 +87,16 @@ function give(block: usize): void {
 }
 
 function grow(old: usize, used: usize, size: usize): usize {
-  // A block from the lists may be larger than what it was taken for.
-  if (old != 0 && sizeOf(old) >= size) return old;
-  let block = reuse(size);
-  if (block == 0) {
-    if (old != 0 && isLast(old)) {
-      makeRoom(old + size);
-      return heap.realloc(old, size);
+  if (old != 0) {
+    // A block from the lists may be larger than what it was taken for.
+    if (sizeOf(old) >= size) return old;
+    if (isLast(old)) {
+      // It is given back and taken again, larger, at the same place.
+      heap.free(old);
+      return append(size);
     }
-    block = take(size);
   }
+  const block = take(size);
   memory.copy(block, old, used);
   give(old);
   return block;
@@ -145,16 +133,6 @@ export function copyBytes(from: Bytes, at: i32, length: i32, to: Bytes, target: 
   memory.copy(changetype<usize>(to) + <usize>target, changetype<usize>(from) + <usize>at, length);
 }
 
-export function copyShort(from: Bytes, at: i32, length: i32, to: Bytes, target: i32): void {
-  if (length > 32) {
-    copyBytes(from, at, length, to, target);
-    return;
-  }
-  const source = changetype<usize>(from) + <usize>at;
-  const sink = changetype<usize>(to) + <usize>target;
-  for (let i: usize = 0; i < <usize>length; i += 8) store<u64>(sink + i, load<u64>(source + i));
-}
-
 export function sameBytes(one: Bytes, at: i32, other: Bytes, from: i32, length: i32): bool {
   while (length > 0) {
     length--;
@@ -167,8 +145,22 @@ export function multiply(a: i32, b: i32): i32 {
   return a * b;
 }
 
-export function bytesOf(text: string): Bytes {
-  const bytes = newBytes(text.length);
+export function ascii(text: string): Bytes {
+  const bytes = newBytes(text.length + 1);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i) as u8;
+  bytes[text.length] = 0;
   return bytes;
+}
+
+/** A literal that the build has turned into data. */
+@global
+@inline
+function text(address: usize): Bytes {
+  return changetype<Bytes>(address);
+}
+
+export function lengthOf(text: Bytes): i32 {
+  let length = 0;
+  while (text[length] != 0) length++;
+  return length;
 }

@@ -21,8 +21,9 @@ class LogSink extends Logger {
     this.sink = sink;
   }
 
-  override log(level: number, domain: number, text: string): void {
-    this.sink(LOG_LEVELS[level] ?? "debug", LOG_DOMAINS[domain] ?? "general", text);
+  override log(level: number, domain: number, text: Uint8Array): void {
+    const message = decoder.decode(text.subarray(0, text.indexOf(0)));
+    this.sink(LOG_LEVELS[level] ?? "debug", LOG_DOMAINS[domain] ?? "general", message);
   }
 }
 
@@ -125,8 +126,7 @@ class JsAgent implements CoreAgent {
   }
 
   addCommand(number: number, name: string, flags: CommandFlags): boolean {
-    const bytes = encoder.encode(name);
-    return this.agent.add(new RemoteCommand(number, bytes, bytes.length, flagBits(flags)));
+    return this.agent.add(new RemoteCommand(number, encoder.encode(`${name}\0`), flagBits(flags)));
   }
 
   private find(name: string): Command | null {

@@ -4,6 +4,7 @@
 // Stdin and stdout may block or not; one that does not, and has nothing now, is asked again after a wait in the runtime.
 
 import { STATUS_BUSY, STATUS_LOG, STATUS_OUTPUT } from "../../core/codes.ts";
+import { Bytes, lengthOf } from "../../core/memory.ts";
 import { Session } from "../../core/session.ts";
 import {
   gw_add_builtin,
@@ -32,15 +33,15 @@ const PAUSE_MS: i32 = 100;
 const GONE_MS: i32 = 300;
 
 /**
- * Serves the commands that were offered, under this version in guest-info (ASCII). Returns when stdin has ended and the
+ * Serves the commands that were offered, under this version in guest-info. Returns when stdin has ended and the
  * last reply is written. On a character device, an end of the file says that no host is there: it goes on. Where stdin or
  * stdout fails it ends the program with status 1 and a line on stderr.
  */
-export function serve(version: string): void {
+export function serve(version: Bytes): void {
   gw_add_builtin(0);
-  const window = gw_room(version.length);
-  for (let i = 0; i < version.length; i++) store<u8>(window + i, <u8>version.charCodeAt(i));
-  gw_version(version.length);
+  const length = lengthOf(version);
+  memory.copy(gw_room(length), changetype<usize>(version), length);
+  gw_version(length);
   new Server().run();
 }
 

@@ -1,6 +1,6 @@
 // What goes to stderr: log records and last words, each in a line of its own. A line that stderr does not take is lost.
 
-import { Bytes, bytesOf } from "../../core/memory.ts";
+import { Bytes, ascii } from "../../core/memory.ts";
 import { gw_data, gw_log } from "../../core/wasm.ts";
 import { transferred, write } from "./wasi.ts";
 import { STDERR, proc_exit } from "./wasi_snapshot_preview1.ts";
@@ -14,7 +14,7 @@ const SPACE: u8 = 0x20;
 const ZERO: u8 = 0x30;
 
 /** Texts, one a line: the levels by their numbers in codes.ts, then what may fail. */
-const TEXTS: Bytes = bytesOf(`error
+const TEXTS: Bytes = ascii(`error
 critical
 warning
 message

@@ -2,26 +2,33 @@
 
 import { FLAG_NO_RESPONSE, FLAG_WHILE_FROZEN } from "../../core/codes.ts";
 import { Call, Command } from "../../core/command.ts";
+import { Bytes, ascii } from "../../core/memory.ts";
+
+const VERSION: Bytes = ascii("version");
+const SUPPORTED_COMMANDS: Bytes = ascii("supported_commands");
+const ENABLED: Bytes = ascii("enabled");
+const NAME: Bytes = ascii("name");
+const SUCCESS_RESPONSE: Bytes = ascii("success-response");
 
 export class GuestInfo extends Command {
   constructor() {
-    super("guest-info", FLAG_WHILE_FROZEN);
+    super(ascii("guest-info"), FLAG_WHILE_FROZEN);
   }
 
   run(call: Call): void {
     call.openObject();
-    call.key("version");
+    call.key(VERSION);
     call.string(call.agent.version, 0, call.agent.versionLength);
-    call.key("supported_commands");
+    call.key(SUPPORTED_COMMANDS);
     call.openArray();
     let command = call.agent.first;
     while (command !== null) {
       call.openObject();
-      call.key("enabled");
+      call.key(ENABLED);
       call.boolean(call.agent.isEnabled(command));
-      call.key("name");
+      call.key(NAME);
       call.string(command.name, 0, command.nameLength);
-      call.key("success-response");
+      call.key(SUCCESS_RESPONSE);
       call.boolean(!command.has(FLAG_NO_RESPONSE));
       call.closeObject();
       command = command.next;

@@ -2,13 +2,16 @@
 
 import { DOMAIN_SYSLOG, FLAG_WHILE_FROZEN, LEVEL_INFO } from "../../core/codes.ts";
 import { Call, Command } from "../../core/command.ts";
+import { Bytes, ascii } from "../../core/memory.ts";
+
+const CALLED: Bytes = ascii("guest-ping called");
 
 export class GuestPing extends Command {
   constructor() {
-    super("guest-ping", FLAG_WHILE_FROZEN);
+    super(ascii("guest-ping"), FLAG_WHILE_FROZEN);
   }
 
   run(call: Call): void {
-    call.log(LEVEL_INFO, DOMAIN_SYSLOG, "guest-ping called");
+    call.log(LEVEL_INFO, DOMAIN_SYSLOG, CALLED);
   }
 }

@@ -2,12 +2,13 @@
 
 import { FLAG_WHILE_FROZEN, TYPE_INTEGER } from "../../core/codes.ts";
 import { Call, Command, Parameter } from "../../core/command.ts";
+import { ascii } from "../../core/memory.ts";
 
 export class GuestSync extends Command {
-  private id: Parameter = new Parameter("id", TYPE_INTEGER, true);
+  private id: Parameter = new Parameter(ascii("id"), TYPE_INTEGER, true);
 
   constructor() {
-    super("guest-sync", FLAG_WHILE_FROZEN);
+    super(ascii("guest-sync"), FLAG_WHILE_FROZEN);
     this.takes(this.id);
   }
 

@@ -1,5 +1,6 @@
 // The agent as a WASI command: the four standard commands and one of our own, on stdin and stdout.
 
+import { ascii } from "guestwire/dist/portable/core/memory";
 import { offer } from "guestwire/dist/portable/core/wasm";
 import { serve } from "guestwire/dist/portable/hosts/wasm/serve";
 import "guestwire/dist/portable/hosts/wasm/standard";
@@ -7,4 +8,4 @@ import { CustomCheck } from "./custom-check";
 
 offer(new CustomCheck());
 // What guest-info calls the version.
-serve("custom 1.0");
+serve(ascii("custom 1.0"));

@@ -5,19 +5,23 @@
 
 import { ABSENT, DOMAIN_GENERAL, LEVEL_WARNING, TYPE_STRING } from "guestwire/dist/portable/core/codes";
 import { Call, Command, Parameter } from "guestwire/dist/portable/core/command";
-import { Bytes, newBytes } from "guestwire/dist/portable/core/memory";
+import { Bytes, ascii, newBytes } from "guestwire/dist/portable/core/memory";
 
 /** The polynomial of CRC-32 (IEEE 802.3), least significant bit first. */
 const POLYNOMIAL: i32 = 0xedb88320;
 const DIGITS: i32 = 8;
 
+const CRC32: Bytes = ascii("crc32");
+const DAMAGED: Bytes = ascii("custom-check: a text came damaged");
+const NOT_THIS: Bytes = ascii("The text does not have this CRC-32");
+
 export class CustomCheck extends Command {
-  private text: Parameter = new Parameter("text", TYPE_STRING, true);
-  private expected: Parameter = new Parameter("crc32", TYPE_STRING, false);
+  private text: Parameter = new Parameter(ascii("text"), TYPE_STRING, true);
+  private expected: Parameter = new Parameter(CRC32, TYPE_STRING, false);
   private digits: Bytes = newBytes(DIGITS);
 
   constructor() {
-    super("custom-check", 0);
+    super(ascii("custom-check"), 0);
     this.takes(this.text);
     this.takes(this.expected);
   }
@@ -28,12 +32,12 @@ export class CustomCheck extends Command {
     const expected = this.expected.value;
     writeHex(crc32(document.bytes, document.from(text), document.size(text)), this.digits);
     if (expected !== ABSENT && !document.is(expected, this.digits, 0, DIGITS)) {
-      call.log(LEVEL_WARNING, DOMAIN_GENERAL, "custom-check: a text came damaged");
-      call.fail("The text does not have this CRC-32");
+      call.log(LEVEL_WARNING, DOMAIN_GENERAL, DAMAGED);
+      call.fail(NOT_THIS);
       return;
     }
     call.openObject();
-    call.key("crc32");
+    call.key(CRC32);
     call.string(this.digits, 0, DIGITS);
     call.closeObject();
   }
