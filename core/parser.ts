@@ -112,8 +112,9 @@ export class Parser extends Framer {
     this.reset();
     this.begin();
     let status = this.feed(bytes, at, end);
-    while (status === COMPLETE && this.at < end && (bytes[this.at] as i32) <= 0x20) this.at++;
-    if (this.at < end) return false;
+    for (at = this.at; at < end; at++) {
+      if ((bytes[at] as i32) > 0x20) return false;
+    }
     this.begin();
     // A number or a keyword ends at the byte behind it.
     if (status === MORE) status = this.feed(SPACE, 0, 1);

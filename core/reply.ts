@@ -43,10 +43,6 @@ export class Reply extends Echo {
   /** Where its value starts. */
   private from: i32 = 0;
 
-  constructor(document: Document) {
-    super(document);
-  }
-
   /** Starts a success whose value is written next. */
   begin(): void {
     this.mark = this.tail;

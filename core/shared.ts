@@ -1,6 +1,5 @@
 // What the sessions of an agent share.
 
-import { Logger } from "./logger.ts";
 import { LIMIT_MOST, newLimits, peerLimits } from "./limits.ts";
 import { Words } from "./memory.ts";
 import { Parser } from "./parser.ts";
@@ -11,10 +10,6 @@ export class Shared extends Registry {
   /** Reads what host commands return: in one go, so one is enough. It is bounded by replyBytes, not by what peers may send. */
   results: Parser = new Parser(newLimits(LIMIT_MOST));
   private calls: i32 = 0;
-
-  constructor(logger: Logger) {
-    super(logger);
-  }
 
   /** A number for a pending call: never 0, and not used again for two thousand million calls. */
   nextCall(): i32 {
