@@ -58,7 +58,10 @@ export interface AgentStats {
 }
 
 export interface Agent {
-  /** Serves a peer until its transport closes. Throws GW_ERR_CLOSED once `close` was called. */
+  /**
+   * Serves a peer until its transport closes. Throws GW_ERR_CLOSED once `close` was called, GW_ERR_WASM where WebAssembly
+   * is needed anew, after a trap or a large message, and is not to be had any more.
+   */
   serve(transport: Transport): Session;
   readonly commands: Commands;
   readonly plugins: Plugins;
@@ -223,13 +226,12 @@ export class GuestAgent implements Agent, SessionHost {
 
   crashed(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
-    this.logger.log(
-      "critical",
-      "general",
-      `the core failed (${reason}); its ${this.sessions.size} sessions are closed`,
-    );
+    const lost = [...this.sessions];
     this.engine.drop();
-    for (const session of this.sessions) session.abandon();
+    // All let go of the core before anything outside is told: who is told may ask the agent, send, or connect anew.
+    for (const session of lost) session.abandon();
+    this.logger.always("critical", "general", `the core failed (${reason}); sessions closed: ${lost.length}`);
+    for (const session of lost) void session.closeTransport();
   }
 
   awake(session: PeerSession): void {

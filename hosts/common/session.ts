@@ -100,7 +100,7 @@ export class PeerSession implements Session, Answer {
         taken = core.receive(bytes);
         if (taken === bytes.length && !this.closing && core.pending() === undefined) return;
       } catch (error) {
-        this.host.crashed(error);
+        this.failed(error);
         return;
       } finally {
         this.inside = false;
@@ -131,7 +131,7 @@ export class PeerSession implements Session, Answer {
   private catchUp(): void {
     if (this.goneInside) {
       this.gone();
-      this.closeTransport();
+      void this.closeTransport();
     } else if (this.drainedInside) {
       this.drainedInside = false;
       this.drained();
@@ -146,12 +146,17 @@ export class PeerSession implements Session, Answer {
     try {
       return question(this.core);
     } catch (error) {
-      this.host.crashed(error);
+      this.failed(error);
       return undefined;
     } finally {
       this.inside = nested;
       if (!nested && (this.goneInside || this.drainedInside)) this.catchUp();
     }
+  }
+
+  /** The core threw. Where that was after it had been abandoned, there is nothing more to lose. */
+  private failed(error: unknown): void {
+    if (this.core !== undefined) this.host.crashed(error);
   }
 
   /** Nothing more comes in: closes when all is answered. */
@@ -179,15 +184,19 @@ export class PeerSession implements Session, Answer {
     const left = this.waiting();
     this.cancelHurry = this.host.clock.after(STALL_MS, () => {
       const stalled = this.call === undefined ? this.waiting() >= left : grace <= STALL_MS;
-      if (stalled) this.closeTransport();
+      if (stalled) void this.closeTransport();
       else this.hurry(grace - STALL_MS);
     });
   }
 
-  private closeTransport(): void {
-    // A careless transport may forget to say that it is closed, or fail at it.
-    const gone = (): void => this.gone();
-    this.transport.close().then(gone, gone);
+  /** Closes without waiting for an answer. */
+  async closeTransport(): Promise<void> {
+    try {
+      await this.transport.close();
+    } catch {
+      // A careless transport may fail at it, or forget to say that it is closed.
+    }
+    this.gone();
   }
 
   private waiting(): number {
@@ -225,7 +234,7 @@ export class PeerSession implements Session, Answer {
   private settleFlow(): void {
     const idle = this.call === undefined && this.rest.length === 0;
     if (this.closing) {
-      if (idle && this.waiting() === 0) this.closeTransport();
+      if (idle && this.waiting() === 0) void this.closeTransport();
     } else if (idle === this.paused) {
       this.paused = !idle;
       if (idle) this.transport.resume();
@@ -257,10 +266,9 @@ export class PeerSession implements Session, Answer {
     return this.ask((core) => core.counters()) ?? { resyncs: 0, suppressed: 0 };
   }
 
-  /** The core session is gone already: closes without an answer. */
+  /** The core is lost: it is not asked any more. */
   abandon(): void {
     this.core = undefined;
-    this.closeTransport();
   }
 
   /** The transport is closed: what the peer left behind is dropped. */

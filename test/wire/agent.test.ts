@@ -136,7 +136,7 @@ for (const [name, engine] of ENGINES) {
     const [first, second] = [connect(agent), connect(agent)];
     first.send("!");
     assert.ok(first.closed && second.closed);
-    assert.deepEqual(lines, ["critical the core failed (unreachable); its 2 sessions are closed"]);
+    assert.deepEqual(lines, ["critical the core failed (unreachable); sessions closed: 2"]);
     assert.equal(agent.stats.sessions, 0);
 
     const third = connect(agent);
