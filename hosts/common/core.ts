@@ -78,6 +78,7 @@ export interface CoreAgent {
 
 /** One of the two engines. */
 export interface Core {
+  /** `js`, `wasm`, or `wasm-simd` for the module with SIMD. A module that the caller compiled is `wasm`. */
   readonly name: string;
   /** Starts a core that hands its log records to `log`. */
   start(log: (level: LogLevel, domain: LogDomain, message: string) => void): CoreAgent;

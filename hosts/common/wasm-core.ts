@@ -54,6 +54,10 @@ interface Exports {
   gw_log(): number;
 }
 
+function notAnAgent(reason: string): GuestwireError {
+  return new GuestwireError("GW_ERR_WASM", `the module is not an agent.wasm for this package (${reason})`);
+}
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -66,9 +70,8 @@ class WasmAgent implements CoreAgent {
 
   constructor(module: WebAssembly.Module, log: Log) {
     this.exports = new WebAssembly.Instance(module).exports as unknown as Exports;
-    if (this.exports.gw_abi() !== ABI) {
-      throw new GuestwireError("GW_ERR_WASM", `agent.wasm has ABI ${this.exports.gw_abi()}, this engine speaks ${ABI}`);
-    }
+    const abi = this.exports.gw_abi();
+    if (abi !== ABI) throw notAnAgent(`it has ABI ${abi}, this engine speaks ${ABI}`);
     this.log = log;
     this.window = this.exports.gw_room(0);
     this.view = new Uint8Array(this.exports.memory.buffer);
@@ -257,21 +260,27 @@ class WasmSession implements CoreSession {
   }
 }
 
-/** An engine over a module that is compiled when it is first needed. Throws GW_ERR_WASM where that fails. */
-export function wasmCore(compile: () => WebAssembly.Module): Core {
+/** What is thrown where a module cannot be compiled or started. */
+export function unusable(error: unknown): GuestwireError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new GuestwireError("GW_ERR_WASM", `WebAssembly is not to be had here (${reason}); use the js engine`, {
+    cause: error,
+  });
+}
+
+/** An engine over a module that is compiled when it is first needed. Its start throws GW_ERR_WASM where that fails. */
+export function wasmCore(name: string, compile: () => WebAssembly.Module): Core {
   let module: WebAssembly.Module | undefined;
   return {
-    name: "wasm",
+    name,
     start(log) {
       try {
         module ??= compile();
         return new WasmAgent(module, log);
       } catch (error) {
         if (error instanceof GuestwireError) throw error;
-        const reason = error instanceof Error ? error.message : String(error);
-        throw new GuestwireError("GW_ERR_WASM", `WebAssembly is not to be had here (${reason}); use the js engine`, {
-          cause: error,
-        });
+        // A TypeError: it wants imports, lacks an export, or is no module at all.
+        throw error instanceof TypeError ? notAnAgent(error.message) : unusable(error);
       }
     },
   };

@@ -3,7 +3,7 @@
 import scalar from "../../dist/agent.wasm";
 import simd from "../../dist/agent-simd.wasm";
 import type { Core } from "./core.ts";
-import { wasmCore } from "./wasm-core.ts";
+import { unusable, wasmCore } from "./wasm-core.ts";
 
 export type { Core } from "./core.ts";
 
@@ -19,12 +19,43 @@ function bytesOf(base64: string): Uint8Array {
   return Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 }
 
-/** The engine that runs agent.wasm. It is compiled when the first agent starts; that throws GW_ERR_WASM where it may not. */
-export const wasm: Core = wasmCore(
-  () => new WebAssembly.Module(bytesOf(WebAssembly.validate(bytesOf(SIMD_PROBE)) ? simd : scalar)),
-);
+function hasSimd(): boolean {
+  return typeof WebAssembly === "object" && WebAssembly.validate(bytesOf(SIMD_PROBE));
+}
 
-/** The same engine over a module that the caller compiled: agent.wasm, or an agent of one's own with the same interface. */
+/** The name of the inlined module that runs here. */
+const NAME = /* @__PURE__ */ hasSimd() ? "wasm-simd" : "wasm";
+
+function inlined(): Uint8Array {
+  return bytesOf(NAME === "wasm-simd" ? simd : scalar);
+}
+
+/**
+ * The engine that runs agent-simd.wasm, or agent.wasm where there is no SIMD; its `name` says which. The module is compiled
+ * when the first agent starts: createAgent throws GW_ERR_WASM where that may not be.
+ */
+export const wasm: Core = /* @__PURE__ */ wasmCore(NAME, () => new WebAssembly.Module(inlined()));
+
+/**
+ * The same engine, compiled without holding up the thread, and tried: it rejects with GW_ERR_WASM where WebAssembly is
+ * missing, forbidden or without memory. So `await loadWasm().catch(() => js)` is an engine that runs.
+ */
+export async function loadWasm(): Promise<Core> {
+  let module: WebAssembly.Module;
+  try {
+    module = await WebAssembly.compile(inlined());
+  } catch (error) {
+    throw unusable(error);
+  }
+  const core = wasmCore(NAME, () => module);
+  core.start(() => {});
+  return core;
+}
+
+/**
+ * The engine over a module that the caller compiled, for runtimes that forbid compiling: agent.wasm, agent-simd.wasm, or an
+ * agent of one's own with the same interface. createAgent throws GW_ERR_WASM where it is not one.
+ */
 export function wasmFrom(module: WasmModule): Core {
-  return wasmCore(() => module);
+  return wasmCore("wasm", () => module);
 }

@@ -244,5 +244,5 @@ test("the long forms of the options", async (t: TestContext) => {
   client.reset();
   agent.kill("SIGTERM");
   assert.equal((await agent.ended).status, 0);
-  assert.match(readFileSync(join(folder, "log"), "utf8"), /info: listening on .*, core wasm\n/);
+  assert.match(readFileSync(join(folder, "log"), "utf8"), /info: listening on .*, core wasm-simd\n/);
 });

@@ -1,7 +1,7 @@
 // What `guestwire agent` does: checks what was typed, serves, and ends on a signal.
 
 import { type Stats, statSync } from "node:fs";
-import { type Agent, createAgent, GuestwireError, VERSION } from "../../common/index.ts";
+import { type Agent, type Core, createAgent, GuestwireError, VERSION } from "../../common/index.ts";
 import { listenUnix } from "../unix.ts";
 import type { AgentFlags } from "./agent-command.ts";
 import { DEFAULT_ENGINE, ENGINES, type EngineName } from "./engines.ts";
@@ -32,10 +32,10 @@ async function serve(flags: AgentFlags): Promise<void> {
   checkStateFolder(flags.statedir);
   const log = openLog(flags.logfile, flags.verbose ?? false);
   try {
-    const { agent, engine } = await agentFor(flags, log);
+    const { agent, core } = await agentFor(flags, log);
     const stopped = stopSignal();
     const listener = await listenUnix(agent, path);
-    log.log("info", "general", `listening on ${path}, core ${engine}`);
+    log.log("info", "general", `listening on ${path}, core ${core.name}`);
     log.log("info", "general", `stopping on ${await stopped}`);
     await listener.close();
     await agent.close();
@@ -87,21 +87,22 @@ function stateFolderMistake(folder: string, error: NodeJS.ErrnoException): Mista
 
 interface Made {
   readonly agent: Agent;
-  readonly engine: EngineName;
+  readonly core: Core;
 }
 
 async function agentFor(flags: AgentFlags, log: Log): Promise<Made> {
   const allow = namesIn(flags.allowRpcs ?? []);
   const block = namesIn(flags.blockRpcs ?? []);
   const make = async (engine: EngineName): Promise<Made> => {
+    const core = await ENGINES[engine]();
     const agent = createAgent({
-      core: await ENGINES[engine](),
+      core,
       logger: log,
       limits: limitsIn(flags.limit ?? []),
       // A list without a name is none, as in the original.
       policy: allow.length > 0 ? { allow, block } : { block },
     });
-    return { agent, engine };
+    return { agent, core };
   };
   try {
     return await make(flags.core ?? DEFAULT_ENGINE);
