@@ -1,42 +1,103 @@
-// Where WebAssembly is not to be had: an address-space limit leaves no room for its memory.
+// Where WebAssembly is not to be had: an address-space limit leaves no room for its memory, V8 without a compiler has none.
+// What a Content-Security-Policy does is in test/package/bundles.test.ts.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { CLI, Client, Program, temporaryFolder } from "./rig.ts";
+import { CLI, Client, Program, ROOT, temporaryFolder } from "./rig.ts";
 
 /** KiB of address space: enough for Node, too little for the range that it reserves for a WebAssembly memory. */
 const LIMIT_KIB = 8_000_000;
 
-function startLimited(t: TestContext, ...args: string[]): Program {
-  return new Program(t, "sh", [
-    "-c",
-    `ulimit -v ${LIMIT_KIB} && exec "$@"`,
-    "sh",
-    process.execPath,
-    CLI,
-    "agent",
-    ...args,
-  ]);
+/** Ways to start Node without WebAssembly, and the reason that is given then. */
+const WAYS: readonly (readonly [name: string, reason: RegExp, command: readonly string[]])[] = [
+  [
+    "an address-space limit",
+    /Out of memory/,
+    ["sh", "-c", `ulimit -v ${LIMIT_KIB} && exec "$@"`, "sh", process.execPath],
+  ],
+  ["no WebAssembly at all", /WebAssembly is not defined/, [process.execPath, "--jitless", "--no-expose-wasm"]],
+];
+
+const NOT_TO_BE_HAD = /^WebAssembly is not to be had here \((.*)\); use the js engine$/;
+
+/** The code block of the README that says how to fall back. */
+function documented(): string {
+  const blocks = readFileSync(join(ROOT, "README.md"), "utf8").match(/(?<=^```js\n)[^`]+(?=^```$)/gm) ?? [];
+  const [block, ...more] = blocks.filter((text) => text.includes("loadWasm"));
+  assert.ok(block !== undefined && more.length === 0);
+  return block;
 }
 
-test("the js engine takes over where none was asked for", async (t) => {
-  const path = join(temporaryFolder(t), "socket");
-  const program = startLimited(t, "-m", "unix-listen", "-p", path, "-v");
-  await program.until(() => program.stderr.includes("listening on"), "it listens");
-  const client = await Client.connect(path);
-  await client.ask('{"execute":"guest-ping"}');
-  client.reset();
-  program.kill("SIGTERM");
-  const { status, stderr } = await program.ended;
-  assert.equal(status, 0);
-  assert.match(stderr, /warning: WebAssembly is not to be had here .*; use the js engine\n/);
-  assert.match(stderr, /info: listening on .*, core js\n/);
+const ASK = `
+agent.serve({
+  start: (receiver) => receiver.data(new TextEncoder().encode('{"execute":"guest-ping"}')),
+  write: (bytes) => console.log(core.name, new TextDecoder().decode(bytes).trim()),
+});
+`;
+
+const ERRORS = `
+import { createAgent } from "guestwire";
+import { loadWasm, wasm } from "guestwire/wasm";
+const tell = ({ name, code, message }) => console.log(JSON.stringify([name, code, message]));
+try {
+  createAgent({ core: wasm });
+} catch (error) {
+  tell(error);
+}
+await loadWasm().catch(tell);
+`;
+
+async function script(t: TestContext, command: readonly string[], text: string): Promise<string> {
+  const [file = "", ...args] = [...command, "--input-type=module", "-e", text];
+  const { status, stdout, stderr } = await new Program(t, file, args, { cwd: ROOT }).ended;
+  assert.equal(status, 0, stderr);
+  return stdout;
+}
+
+test("the lines of the README take the wasm engine where it runs", async (t) => {
+  assert.equal(await script(t, [process.execPath], documented() + ASK), 'wasm-simd {"return": {}}\n');
 });
 
-test("the wasm engine by name is refused in one line", async (t) => {
-  const path = join(temporaryFolder(t), "socket");
-  const { status, stdout, stderr } = await startLimited(t, "-m", "unix-listen", "-p", path, "--core", "wasm").ended;
-  assert.deepEqual([status, stdout], [1, ""]);
-  assert.match(stderr, /^guestwire: WebAssembly is not to be had here .*; use the js engine\n$/);
-});
+for (const [name, reason, command] of WAYS) {
+  test(`${name}: the lines of the README take the js engine`, async (t) => {
+    assert.equal(await script(t, command, documented() + ASK), 'js {"return": {}}\n');
+  });
+
+  test(`${name}: guestwire/wasm says so, synchronously and asynchronously`, async (t) => {
+    const told = (await script(t, command, ERRORS)).trim().split("\n");
+    assert.equal(told.length, 2);
+    for (const line of told) {
+      const [errorName, code, message] = JSON.parse(line) as string[];
+      assert.deepEqual([errorName, code], ["GuestwireError", "GW_ERR_WASM"]);
+      assert.match(NOT_TO_BE_HAD.exec(message ?? "")?.[1] ?? "", reason);
+    }
+  });
+
+  const start = (t: TestContext, ...args: string[]): Program => {
+    const [file = "", ...rest] = [...command, CLI, "agent", ...args];
+    return new Program(t, file, rest);
+  };
+
+  test(`${name}: on the command line the js engine takes over where none was asked for`, async (t) => {
+    const path = join(temporaryFolder(t), "socket");
+    const program = start(t, "-m", "unix-listen", "-p", path, "-v");
+    await program.until(() => program.stderr.includes("listening on"), "it listens");
+    const client = await Client.connect(path);
+    await client.ask('{"execute":"guest-ping"}');
+    client.reset();
+    program.kill("SIGTERM");
+    const { status, stderr } = await program.ended;
+    assert.equal(status, 0);
+    assert.match(stderr, /warning: WebAssembly is not to be had here .*; use the js engine\n/);
+    assert.match(stderr, /info: listening on .*, core js\n/);
+  });
+
+  test(`${name}: on the command line the wasm engine by name is refused in one line`, async (t) => {
+    const path = join(temporaryFolder(t), "socket");
+    const { status, stdout, stderr } = await start(t, "-m", "unix-listen", "-p", path, "--core", "wasm").ended;
+    assert.deepEqual([status, stdout], [1, ""]);
+    assert.match(stderr, /^guestwire: WebAssembly is not to be had here .*; use the js engine\n$/);
+  });
+}
