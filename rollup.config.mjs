@@ -13,6 +13,13 @@ const inlineWasm = {
     id.endsWith(".wasm") ? `export default ${JSON.stringify(readFileSync(id).toString("base64"))};` : null,
 };
 
+/** The one file that is imported for its effect keeps its place; package.json says so to other bundlers. */
+const REFLECT = /\/hosts\/common\/reflect\.js$/;
+const keepReflect = {
+  name: "keep-reflect",
+  transform: (_code, id) => (REFLECT.test(id) ? { moduleSideEffects: "no-treeshake" } : null),
+};
+
 export default {
   input: {
     index: "build/esm/hosts/common/index.js",
@@ -22,10 +29,17 @@ export default {
     cli: "build/esm/hosts/node/cli/main.js",
     "first-contact": "build/esm/hosts/node/first-contact.js",
   },
-  output: { dir: "dist", format: "es", chunkFileNames: "chunks/[name]-[hash].js", hoistTransitiveImports: false },
+  output: {
+    dir: "dist",
+    format: "es",
+    chunkFileNames: "chunks/[name]-[hash].js",
+    manualChunks: (id) => (REFLECT.test(id) ? "reflect" : null),
+    hoistTransitiveImports: false,
+  },
   external: [/^node:/, "tsyringe", "reflect-metadata"],
   plugins: [
     inlineWasm,
+    keepReflect,
     nodeResolve({ exportConditions: ["node"] }),
     commonjs(),
     license({

@@ -1,7 +1,7 @@
 // The composition root: the only place that binds and resolves what an agent is made of.
 
-// Before tsyringe, which does not load without it.
-import "reflect-metadata";
+// Before tsyringe.
+import "./reflect.ts";
 import { type DependencyContainer, container as root, instanceCachingFactory } from "tsyringe";
 import { API, type CommandBinding, COMMAND, type Plugin } from "../../plugins/api.ts";
 import { standard } from "../../plugins/standard/register.ts";

@@ -34,7 +34,10 @@ const ASK = `
 agent.serve({
   start: (receiver) => receiver.data(new TextEncoder().encode('{"execute":"guest-ping"}')),
   write: (bytes) => console.log(core.name, new TextDecoder().decode(bytes).trim()),
+  pause() {},
+  async close() {},
 });
+await agent.close();
 `;
 
 const ERRORS = `

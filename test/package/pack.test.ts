@@ -82,22 +82,10 @@ const TRANSPORT = `({
   async close() {},
 })`;
 
-test("require() takes it", async () => {
-  put(
-    "required.cjs",
-    `const { createAgent } = require("guestwire");
-const { js } = require("guestwire/core");
-const { wasm } = require("guestwire/wasm");
-for (const core of [js, wasm]) createAgent({ core }).serve(${TRANSPORT});
-`,
-  );
-  assert.equal(await run(process.execPath, ["required.cjs"]), PONG + PONG);
-});
-
 const CONSUMER = `import { createAgent, type Agent, CommandError, type Core, GuestwireError, LIMIT_NAMES, streams } from "guestwire";
 import { type HostCommand, type LimitName, type Plugin, type Transport, VERSION } from "guestwire";
 import { js } from "guestwire/core";
-import { wasm, wasmFrom } from "guestwire/wasm";
+import { loadWasm, wasm, wasmFrom } from "guestwire/wasm";
 
 const command: HostCommand = {
   name: "clock-read",
@@ -108,6 +96,7 @@ const command: HostCommand = {
 };
 const plugin: Plugin = { name: "clock", api: 1, commands: [command] };
 export const cores: readonly Core[] = [js, wasm];
+export const running: Promise<Core> = loadWasm().catch(() => js);
 export const limit: LimitName | undefined = LIMIT_NAMES[0];
 export function make(core: Core): Agent {
   return createAgent({ core, version: VERSION, plugins: [plugin], limits: { depth: 64 } });
