@@ -46,6 +46,11 @@ test("what is packed is the build, the documentation, the examples and the licen
   for (const path of ["dist/.built", "dist/first-contact.js"]) assert.ok(!packed.includes(path), `${path} is packed`);
 });
 
+test("publint finds nothing to say about its manifest", async () => {
+  const said = await run(tool("publint"), ["run", "--strict", "--pack", "false", "node_modules/guestwire"]);
+  assert.match(said, /^All good!$/m);
+});
+
 test("an agent on a socket, as in the README", async () => {
   put(
     "readme.mjs",
