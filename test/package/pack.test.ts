@@ -48,7 +48,7 @@ test("what is packed is the build, the documentation, the examples and the licen
 
 test("publint finds nothing to say about its manifest", async () => {
   const said = await run(tool("publint"), ["run", "--strict", "--pack", "false", "node_modules/guestwire"]);
-  assert.match(said, /^All good!$/m);
+  assert.match(said, /All good!/);
 });
 
 test("an agent on a socket, as in the README", async () => {
