@@ -4,17 +4,30 @@
 import { ARRAY, OBJECT } from "./codes.ts";
 import { Document, ENTRY, IS_KEY } from "./document.ts";
 
+/** Up to this many keys are compared each with each. */
+const FEW: i32 = 8;
 /** Words of an inner node of the crit-bit tree: the bit that decides, two branches. */
 const NODE: i32 = 3;
 const EVERY_BIT: i32 = 0x7fffffff;
 
 export class Keys extends Document {
+  /** Whether two members of `object` before the entry `limit` have one key. Members whose value is not complete do not count. */
+  protected hasDuplicate(object: i32, limit: i32): bool {
+    let count = 0;
+    for (let key = object + ENTRY; this.hasValue(key, limit); key = this.nextKey(key)) {
+      if (++count > FEW) return this.hasDuplicateOfMany(object, limit);
+      for (let other = object + ENTRY; other !== key; other = this.nextKey(other)) {
+        if (this.is(other, this.bytes, this.from(key), this.size(key))) return true;
+      }
+    }
+    return false;
+  }
+
   /**
-   * Whether two members of `object` before the entry `limit` have one key. Members whose value is not complete do not
-   * count. The keys go into a crit-bit tree behind the end of the tape: a branch is the place of a node, or for a leaf the
+   * The keys go into a crit-bit tree behind the end of the tape: a branch is the place of a node, or for a leaf the
    * complement of a key's entry.
    */
-  protected hasDuplicate(object: i32, limit: i32): bool {
+  private hasDuplicateOfMany(object: i32, limit: i32): bool {
     const root = this.length;
     let used = root;
     for (let key = object + ENTRY; this.hasValue(key, limit); key = this.nextKey(key)) {

@@ -42,6 +42,11 @@ export function copyBytes(from: Bytes, at: i32, length: i32, to: Bytes, target: 
   to.set(from.subarray(at, at + length), target);
 }
 
+/** The same for what is mostly short. The ranges must not overlap; a few bytes past them may be touched. */
+export function copyShort(from: Bytes, at: i32, length: i32, to: Bytes, target: i32): void {
+  for (let i = 0; i < length; i++) to[target + i] = from[at + i];
+}
+
 /** Whether two runs of `length` bytes are the same. */
 export function sameBytes(one: Bytes, at: i32, other: Bytes, from: i32, length: i32): bool {
   // Names differ in their ends rather than in their starts.

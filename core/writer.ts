@@ -1,7 +1,7 @@
 // A growing run of bytes with the spelling of QEMU's replies: ASCII only, one space after `:` and `,` (PROTOCOL 5.3, 5.4).
 
 import { IDLE_BYTES } from "./limits.ts";
-import { Bytes, copyBytes, freeBytes, growBytes, lengthOf, newBytes } from "./memory.ts";
+import { Bytes, copyBytes, copyShort, freeBytes, growBytes, lengthOf, newBytes } from "./memory.ts";
 import { copyPlain } from "./scan.ts";
 import { letterOf } from "./strings.ts";
 import { TEXTS, textAt, textLength } from "./texts.ts";
@@ -84,9 +84,8 @@ export class Writer {
 
   copy(bytes: Bytes, from: i32, length: i32): void {
     this.room(length);
-    // Mostly short: a loop is faster than a call.
-    const end = from + length;
-    while (from < end) this.bytes[this.tail++] = bytes[from++];
+    copyShort(bytes, from, length, this.bytes, this.tail);
+    this.tail += length;
   }
 
   /** The comma and space before a value, unless it is the first one or stands behind a key. */

@@ -133,6 +133,12 @@ export function copyBytes(from: Bytes, at: i32, length: i32, to: Bytes, target: 
   memory.copy(changetype<usize>(to) + <usize>target, changetype<usize>(from) + <usize>at, length);
 }
 
+export function copyShort(from: Bytes, at: i32, length: i32, to: Bytes, target: i32): void {
+  const source = changetype<usize>(from) + <usize>at;
+  const sink = changetype<usize>(to) + <usize>target;
+  for (let i: usize = 0; i < <usize>length; i += 8) store<u64>(sink + i, load<u64>(source + i));
+}
+
 export function sameBytes(one: Bytes, at: i32, other: Bytes, from: i32, length: i32): bool {
   while (length > 0) {
     length--;
