@@ -30,6 +30,7 @@ await step("bundles", async () => {
   await run("rollup", ["-c", "--silent"]);
   stagePortable("dist/portable");
   stageTypes();
+  cpSync("hosts/wasm/c/guestwire.h", "dist/guestwire.h");
 });
 await printSizes();
 writeFileSync(STAMP, "");
@@ -106,5 +107,7 @@ function isFresh() {
 function newest(path) {
   const stat = statSync(path);
   if (!stat.isDirectory()) return stat.mtimeMs;
-  return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+  // What is built in a source folder, as the C host is, is no source.
+  const names = readdirSync(path).filter((name) => name !== "build");
+  return Math.max(stat.mtimeMs, ...names.map((name) => newest(join(path, name))));
 }

@@ -1,0 +1,2 @@
+/** hosts/wasm/c/guestwire.h as it should be. */
+export function headerText(): string;

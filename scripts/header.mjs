@@ -1,0 +1,51 @@
+// The numbers of guestwire.h, from core/codes.ts. `node scripts/header.mjs` writes them into hosts/wasm/c/guestwire.h.
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(import.meta.dirname, "..");
+const HEADER = join(root, "hosts/wasm/c/guestwire.h");
+
+/** What crosses the boundary to an embedder; the rest of codes.ts stays between the core and its commands. */
+const PUBLIC = /^(CLASS|LEVEL|DOMAIN|FLAG|LIMIT|STATUS|COUNT)_/;
+const BEGIN = "/* --- Made from core/codes.ts by scripts/header.mjs. --- */\n";
+const END = "/* --- End of what is made. --- */\n";
+
+/** The header as it should be: what stands in it, with its numbers made anew. */
+export function headerText() {
+  const [head = "", rest] = readFileSync(HEADER, "utf8").split(BEGIN);
+  const tail = rest?.split(END)[1];
+  if (tail === undefined) throw new Error(`${HEADER} has lost the marks between which the numbers stand`);
+  return head + BEGIN + numbers() + END + tail;
+}
+
+function numbers() {
+  const wasm = readFileSync(join(root, "core/wasm.ts"), "utf8");
+  let text = `
+/** Version of the interface: what gw_abi returns. */
+#define GW_ABI ${found(wasm, /gw_abi\(\): i32 \{\s*return (\d+);/)}
+/** Bytes that the window has without asking gw_room for more. */
+#define GW_WINDOW_BYTES ${found(wasm, /WINDOW_BYTES: i32 = (\d+);/)}
+`;
+  let heading = "";
+  let comment = "";
+  for (const line of readFileSync(join(root, "core/codes.ts"), "utf8").split("\n")) {
+    const [, name, value] = /^export const (\w+): i32 = (-?\d+);$/.exec(line) ?? [];
+    if (line.startsWith("// --- ")) heading = `\n/* ${line.slice("// --- ".length)} */\n`;
+    else if (line.startsWith("/** ")) comment = `${line}\n`;
+    else if (name !== undefined && PUBLIC.test(name)) {
+      text += `${heading}${comment}#define GW_${name} ${value}\n`;
+      heading = comment = "";
+    } else comment = "";
+  }
+  return `${text}\n`;
+}
+
+function found(text, pattern) {
+  const [, value] = pattern.exec(text) ?? [];
+  if (value === undefined) throw new Error(`core/wasm.ts has nothing that looks like ${pattern}`);
+  return value;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(HEADER, headerText());
