@@ -1,81 +1,15 @@
-// All cases of the corpus against the command line, over a unix socket, each on a connection of its own.
+// All cases of the corpus against the command line, over a unix socket.
 
-import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { type Socket, connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { sync, synced } from "../peer.ts";
-import { CASES, type Case, matches } from "./corpus.ts";
+import { replayCorpus } from "./replay.ts";
 
 const CLI = fileURLToPath(new URL("../../dist/cli.js", import.meta.url));
 
-async function connected(path: string): Promise<Socket> {
-  const socket = connect(path);
-  await once(socket, "connect");
-  return socket;
-}
-
-/** Waits until somebody listens. */
-async function listening(path: string, agent: ChildProcess): Promise<void> {
-  for (;;) {
-    try {
-      (await connected(path)).destroy();
-      return;
-    } catch (error) {
-      if (agent.exitCode !== null) throw new Error(`the agent went with status ${agent.exitCode}`, { cause: error });
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
-}
-
-/** Writes and reads on until the answer ends so. */
-async function until(socket: Socket, chunks: readonly string[], end: string): Promise<string> {
-  const pieces: string[] = [];
-  let tail = "";
-  const done = new Promise<void>((resolve, reject) => {
-    socket.on("data", (bytes: Buffer) => {
-      const piece = bytes.toString("latin1");
-      pieces.push(piece);
-      tail = (tail + piece).slice(-end.length);
-      if (tail === end) resolve();
-    });
-    socket.once("close", () => reject(new Error(`closed after ${JSON.stringify(pieces.join("").slice(-300))}`)));
-  });
-  for (const chunk of chunks) socket.write(chunk, "latin1");
-  await done;
-  socket.removeAllListeners("data").removeAllListeners("close");
-  return pieces.join("").slice(0, -end.length);
-}
-
-async function replay(path: string, one: Case, id: number): Promise<void> {
-  const socket = await connected(path);
-  await until(socket, [sync(id)], synced(id));
-  const reply = await until(socket, [...one.send, sync(id + 1)], synced(id + 1));
-  socket.destroy();
-  if (!matches(one, reply)) assert.equal(reply, one.reply, one.name);
-}
-
 for (const core of ["js", "wasm"]) {
-  test(`the corpus on the command line with --core ${core}`, async () => {
-    const folder = mkdtempSync(join(tmpdir(), "guestwire-corpus-"));
-    const path = join(folder, "socket");
-    const options = ["-m", "unix-listen", "-p", path, "-t", folder, "--core", core, "--limit", "errorsInRow=0"];
-    const agent = spawn(process.execPath, [CLI, "agent", ...options], { stdio: ["ignore", "ignore", "inherit"] });
-    const exited = once(agent, "exit");
-    try {
-      await listening(path, agent);
-      let id = 1000;
-      for (const one of CASES) await replay(path, one, (id += 2));
-    } finally {
-      agent.kill("SIGTERM");
-      await exited;
-      rmSync(folder, { recursive: true, force: true });
-    }
-    assert.equal(agent.exitCode, 0);
-  });
+  test(`the corpus on the command line with --core ${core}`, () =>
+    replayCorpus(process.execPath, (path, folder) => {
+      const place = ["-m", "unix-listen", "-p", path, "-t", folder];
+      return [CLI, "agent", ...place, "--core", core, "--limit", "errorsInRow=0"];
+    }));
 }

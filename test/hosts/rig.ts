@@ -62,6 +62,10 @@ export class Program {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
   kill(signal: NodeJS.Signals): void {
     if (this.isRunning) this.child.kill(signal);
   }

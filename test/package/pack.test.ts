@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { skipCHost } from "../c-host.ts";
 import { install, link, run as runIn, tool } from "./packed.ts";
 
 const PONG = '{"return": {}}\n';
@@ -33,17 +34,19 @@ before(async () => {
 after(() => rmSync(project, { recursive: true, force: true }));
 
 /** What may be packed, and what must be among it. */
-const PACKED = /^(dist\/.+|docs\/.+\.md|hosts\/wasm\/examples\/.+|[A-Z]+\.md|LICENSE|package\.json)$/;
+const PACKED = /^(dist\/.+|docs\/.+\.md|hosts\/wasm\/(c|examples)\/.+|[A-Z]+\.md|LICENSE|package\.json)$/;
 const NEEDED = ["README.md", "LICENSE", "docs/wire.md", "dist/cli.js", "dist/agent-wasi.wasm", "dist/LICENSES.txt"];
+const C_HOST = ["Makefile", "agent.c", "agent.h", "guestwire.h"].map((name) => `hosts/wasm/c/${name}`);
 const EXAMPLE = ["README.md", "asconfig.json", "agent.ts"].map((name) => `hosts/wasm/examples/custom/${name}`);
 
-test("what is packed is the build, the documentation, the examples and the licence", () => {
+test("what is packed is the build, the documentation, the C host, the examples and the licence", () => {
   assert.deepEqual(
     packed.filter((path) => !PACKED.test(path)),
     [],
   );
-  for (const path of [...NEEDED, ...EXAMPLE]) assert.ok(packed.includes(path), `${path} is not packed`);
+  for (const path of [...NEEDED, ...C_HOST, ...EXAMPLE]) assert.ok(packed.includes(path), `${path} is not packed`);
   for (const path of ["dist/.built", "dist/first-contact.js"]) assert.ok(!packed.includes(path), `${path} is packed`);
+  for (const path of packed) assert.ok(!path.startsWith("hosts/wasm/c/build"), `${path} is packed`);
 });
 
 test("publint finds nothing to say about its manifest", async () => {
@@ -183,4 +186,11 @@ createAgent({ core }).serve(${TRANSPORT});
 `,
   );
   assert.equal(await run(process.execPath, ["own.mjs"]), PONG);
+});
+
+test("make builds the C host in the package, without a warning", { skip: skipCHost }, async () => {
+  const folder = join(project, "node_modules/guestwire/hosts/wasm/c");
+  assert.equal(await run("make", ["-s", "-C", folder]), "");
+  const program = join(folder, "build/guestwire-agent");
+  assert.equal(await run("sh", ["-c", `echo '{"execute":"guest-ping"}' | "$0"`, program]), PONG);
 });

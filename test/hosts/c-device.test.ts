@@ -1,0 +1,224 @@
+// The C host on a character device: a port of virtio-serial, which port.c plays, and a pseudo-terminal.
+
+import assert from "node:assert/strict";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, after, before, test } from "node:test";
+import { buildCHost, skipCHost } from "../c-host.ts";
+import { FLUSHED, generic, sync, synced } from "../peer.ts";
+import { Client, Program, moment, temporaryFolder } from "./rig.ts";
+
+const MB = 1_000_000;
+const PING = '{"execute":"guest-ping"}';
+const PONG = '{"return": {}}\n';
+/** A character device that is everywhere; port.c stands in for it. */
+const DEVICE = "/dev/null";
+
+let agent = "";
+let folder = "";
+if (!skipCHost) {
+  before(() => {
+    agent = buildCHost();
+    folder = mkdtempSync(join(tmpdir(), "guestwire-port-"));
+    const source = join(import.meta.dirname, "port.c");
+    execFileSync("cc", ["-O1", "-shared", "-fPIC", "-o", join(folder, "port.so"), source, "-ldl"], { stdio: "pipe" });
+  });
+  after(() => rmSync(folder, { recursive: true, force: true }));
+}
+
+/** The agent on a port, to which hosts connect. */
+class Port {
+  readonly program: Program;
+  private readonly socket: string;
+  private readonly unplugged: string;
+
+  constructor(t: TestContext) {
+    const own = temporaryFolder(t);
+    this.socket = join(own, "host");
+    this.unplugged = join(own, "unplugged");
+    const env = { PORT_DEVICE: DEVICE, PORT_SOCKET: this.socket, PORT_UNPLUGGED: this.unplugged };
+    this.program = new Program(t, agent, ["--device", DEVICE, "-v"], {
+      env: { ...process.env, ...env, LD_PRELOAD: join(folder, "port.so") },
+    });
+  }
+
+  /** A host that connects. */
+  async host(): Promise<Client> {
+    for (;;) {
+      try {
+        return await Client.connect(this.socket);
+      } catch (error) {
+        if (!this.program.isRunning) throw new Error(this.program.stderr, { cause: error });
+        await moment();
+      }
+    }
+  }
+
+  unplug(): void {
+    writeFileSync(this.unplugged, "");
+  }
+
+  plug(): void {
+    rmSync(this.unplugged);
+  }
+
+  /** Waits until the log has so many lines like this. */
+  logs(line: RegExp, count: number): Promise<void> {
+    const all = new RegExp(line.source, "g");
+    return this.program.until(() => (this.program.stderr.match(all)?.length ?? 0) >= count, String(line));
+  }
+
+  /** Calls of read so far. */
+  reads(): number {
+    return Number(/^syscr: (\d+)$/m.exec(readFileSync(`/proc/${this.program.pid}/io`, "utf8"))?.[1]);
+  }
+}
+
+test("C host on a port: hosts that come and go", { skip: skipCHost }, async (t) => {
+  const port = new Port(t);
+  for (let id = 0; id < 100; id++) {
+    const host = await port.host();
+    assert.ok((await host.ask(sync(id), synced(id))).endsWith(synced(id)));
+    if (id % 2 === 0) host.end();
+    else host.reset();
+  }
+  port.program.kill("SIGTERM");
+  const { status, stderr } = await port.program.ended;
+  assert.equal(status, 0);
+  assert.match(stderr, /^\S+: info: serving \/dev\/null\n/);
+  assert.match(stderr, /: info: stopping on SIGTERM\n$/);
+});
+
+test(
+  "C host on a port: half a message goes when the host has been away for a while",
+  { skip: skipCHost },
+  async (t) => {
+    const port = new Port(t);
+    await port.logs(/no host is connected/, 1);
+    for (let round = 2; round <= 3; round++) {
+      const host = await port.host();
+      assert.equal(await host.ask(PING), PONG);
+      await host.send('{"execute":"guest-ping","id":[');
+      host.end();
+      await port.logs(/no host is connected/, round);
+      const next = await port.host();
+      assert.equal(await next.ask(`}${PING}`, PONG), generic("JSON parse error, expecting value") + PONG);
+      next.end();
+    }
+  },
+);
+
+test(
+  "C host on a port: what a host sends before it leaves is taken, also by a new one's flush",
+  { skip: skipCHost },
+  async (t) => {
+    const port = new Port(t);
+    const host = await port.host();
+    await host.send('{"execute":"guest-ping","id":[');
+    host.end();
+    const next = await port.host();
+    // However long that took: an error for the flush, and then the reply.
+    assert.equal(await next.ask(sync(1), synced(1)), FLUSHED + synced(1));
+    next.end();
+  },
+);
+
+test(
+  "C host on a port: a host that does not read, and its replies, which no other gets",
+  { skip: skipCHost },
+  async (t) => {
+    const port = new Port(t);
+    await port.logs(/no host is connected/, 1);
+    const host = await port.host();
+    const requests = Array.from(
+      { length: 100_000 },
+      (_, id) => `{"execute":"guest-sync","arguments":{"id":${id}}}\n`,
+    ).join("");
+    const sending = host.send(requests.repeat(4));
+    const calm = await spent(port.program);
+    assert.ok(calm < 0.5, `${calm} of the processor`);
+    assert.ok(port.program.residentPeak() < 10 * MB);
+    host.reset();
+    await sending;
+    await port.logs(/no host is connected/, 2);
+    const next = await port.host();
+    assert.equal(await next.ask(PING), PONG);
+    // And one that reads late gets all.
+    void next.send(requests);
+    await spent(port.program);
+    const replies = await next.until('{"return": 99999}\n');
+    assert.ok(replies === Array.from({ length: 100_000 }, (_, id) => `{"return": ${id}}\n`).join(""));
+    next.end();
+  },
+);
+
+test("C host on a port: it rests while no host is there, and while one is silent", { skip: skipCHost }, async (t) => {
+  const port = new Port(t);
+  await port.logs(/no host is connected/, 1);
+  const away = port.reads();
+  assert.ok((await spent(port.program)) < 0.5);
+  // Every 250 ms by then.
+  assert.ok(port.reads() - away < 100);
+  const host = await port.host();
+  assert.equal(await host.ask(PING), PONG);
+  const silent = port.reads();
+  assert.ok((await spent(port.program)) < 0.5);
+  assert.ok(port.reads() - silent < 10);
+  host.end();
+});
+
+test("C host on a port: it is unplugged and comes back", { skip: skipCHost }, async (t) => {
+  const port = new Port(t);
+  for (let round = 1; round <= 2; round++) {
+    const host = await port.host();
+    assert.ok((await host.ask(sync(1), synced(1))).endsWith(synced(1)));
+    await host.send('{"execute":"guest-ping","id":[');
+    port.unplug();
+    host.end();
+    await port.logs(/warning: \/dev\/null: No such device; it is opened again when that can be/, round);
+    port.plug();
+    const next = await port.host();
+    assert.equal(await next.ask(`}${PING}`, PONG), generic("JSON parse error, expecting value") + PONG);
+    next.end();
+  }
+  port.program.kill("SIGINT");
+  assert.equal((await port.program.ended).status, 0);
+});
+
+const noTerminal = spawnSync("script", ["--version"]).status !== 0 && "there is no program script (Debian: bsdutils)";
+if (noTerminal && process.env["CI"]) throw new Error(noTerminal);
+
+test("C host on a pseudo-terminal", { skip: skipCHost || noTerminal }, async (t) => {
+  const command = `stty raw -echo; echo ready; exec '${agent}' --device "$(tty)" -v 2>/dev/null`;
+  const script = spawn("script", ["-qec", command, "/dev/null"], { stdio: ["pipe", "pipe", "inherit"] });
+  const exited = once(script, "exit");
+  t.after(() => script.kill("SIGKILL"));
+  let said = "";
+  script.stdout.setEncoding("latin1").on("data", (text: string) => (said += text));
+  const until = async (end: string): Promise<void> => {
+    while (!said.endsWith(end)) {
+      assert.equal(script.exitCode, null, said);
+      await moment();
+    }
+  };
+  await until("ready\n");
+  said = "";
+  for (let id = 1; id <= 3; id++) {
+    script.stdin.write(sync(id), "latin1");
+    await until(synced(id));
+  }
+  assert.equal(said, [1, 2, 3].map((id) => FLUSHED + synced(id)).join(""));
+  script.kill("SIGTERM");
+  await exited;
+});
+
+/** The share of a second that the program took of the processor. */
+async function spent(program: Program): Promise<number> {
+  const ms = (): number => Number(readFileSync(`/proc/${program.pid}/schedstat`, "utf8").split(" ")[0]) / 1e6;
+  const start = ms();
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  return (ms() - start) / 1000;
+}
