@@ -7,6 +7,7 @@ import { connect } from "node:net";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { buildCHost, whyNoCHost } from "../c-host.ts";
 import { atEnd } from "./cleanup.ts";
 import { runNanoseconds } from "./processors.ts";
 
@@ -27,6 +28,15 @@ export function ourAgent(engine: "js" | "wasm"): AgentProgram {
     file: process.execPath,
     args: (socket) => [CLI, "agent", "-m", "unix-listen", "-p", socket, "--core", engine],
   };
+}
+
+/** What the C host is called in the figures: the bounds for it are its own. */
+export const C_HOST = "guestwire, C host";
+
+/** The C host, which is built for it. Throws where that cannot be. */
+export function cHost(): AgentProgram {
+  if (whyNoCHost !== undefined) throw new Error(whyNoCHost);
+  return { subject: C_HOST, file: buildCHost(), args: (socket) => ["--listen", socket] };
 }
 
 /** QEMU's own agent, where it is installed. */

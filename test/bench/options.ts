@@ -5,7 +5,7 @@ export const HELP = `Measures guestwire and prints its figures beside the bounds
 npm run bench -- [options]
 
   --only in-process   both engines in this process, against JSON.parse
-  --only socket       the command line on a unix socket, against qemu-ga where it is installed
+  --only socket       the command line and the C host on unix sockets, against qemu-ga where it is installed
   --rounds N          measure for longer or shorter: 1 to 1000, default 5 (about a minute)
   --json [FILE]       write the figures as JSON to FILE, or to stdout and the table to stderr
   --help              print this page

@@ -1,9 +1,9 @@
-// Agents on unix sockets, side by side: ours with either engine, and QEMU's own.
+// Agents on unix sockets, side by side: ours with either engine and in C, and QEMU's own.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type AgentProgram, RunningAgent, ourAgent, realAgent } from "./agents.ts";
+import { type AgentProgram, C_HOST, RunningAgent, cHost, ourAgent, realAgent } from "./agents.ts";
 import { atEnd } from "./cleanup.ts";
 import { type Group, figuresOf } from "./figures.ts";
 import { compileLoad } from "./load.ts";
@@ -18,7 +18,7 @@ export async function measureSockets(rounds: number, tell: Tell): Promise<{ grou
   const removeFolder = (): void => rmSync(folder, { recursive: true, force: true });
   const forget = atEnd(removeFolder);
   try {
-    const programs = [ourAgent("js"), ourAgent("wasm")];
+    const programs = [ourAgent("js"), ourAgent("wasm"), ...inC(notes)];
     const real = realAgent();
     if (real === undefined) notes.push("qemu-ga is not installed (Debian: qemu-guest-agent): nothing to compare with");
     else programs.push(real);
@@ -29,6 +29,16 @@ export async function measureSockets(rounds: number, tell: Tell): Promise<{ grou
   } finally {
     removeFolder();
     forget();
+  }
+}
+
+function inC(notes: string[]): AgentProgram[] {
+  try {
+    return [cHost()];
+  } catch (error) {
+    const [reason] = (error as Error).message.split("\n");
+    notes.push(`left out, the C host: ${reason}`);
+    return [];
   }
 }
 
@@ -81,5 +91,6 @@ function resident(title: string, agents: readonly RunningAgent[]): Group[] {
     const bytes = agent.resident();
     return bytes === undefined ? [] : [{ subject: agent.subject, values: [bytes / 1e6] }];
   });
-  return samples.length === 0 ? [] : [{ title, unit: "MB", figures: figuresOf(samples, "less", againstReal(agents)) }];
+  const rivals = againstReal(agents, (subject) => (subject === C_HOST ? 1 : undefined));
+  return samples.length === 0 ? [] : [{ title, unit: "MB", figures: figuresOf(samples, "less", rivals) }];
 }

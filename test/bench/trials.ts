@@ -1,6 +1,6 @@
 // The load on agents that run side by side, in rounds: each agent once in each, with the same load.
 
-import type { RunningAgent } from "./agents.ts";
+import { C_HOST, type RunningAgent } from "./agents.ts";
 import { type Group, type Samples, figuresOf } from "./figures.ts";
 import { type Load, runLoad } from "./load.ts";
 import { place, processors } from "./processors.ts";
@@ -13,12 +13,14 @@ interface Trial {
   readonly load: Load;
   readonly unit: "/s" | "MB/s";
   readonly least: number;
+  /** The same for the C host, where it is another. */
+  readonly leastInC?: number;
   /** Client and agent share a processor. */
   readonly together?: true;
 }
 
 const TRIALS: readonly Trial[] = [
-  { title: "guest-sync, one at a time", load: { mode: "alone" }, unit: "/s", least: 1.5 },
+  { title: "guest-sync, one at a time", load: { mode: "alone" }, unit: "/s", least: 1.5, leastInC: 2 },
   // Where the two sit on different processors, each message has to wake one that may be idle. In a virtual machine that can
   // take longer than both programs together, and it is the same for all agents: so once without it.
   {
@@ -26,9 +28,10 @@ const TRIALS: readonly Trial[] = [
     load: { mode: "alone" },
     unit: "/s",
     least: 1.5,
+    leastInC: 2,
     together: true,
   },
-  { title: "guest-sync, pipelined", load: { mode: "pipelined" }, unit: "/s", least: 8 },
+  { title: "guest-sync, pipelined", load: { mode: "pipelined" }, unit: "/s", least: 8, leastInC: 20 },
   { title: "a string of 1 MB, echoed", load: { mode: "echo", bytes: 1_000_000 }, unit: "MB/s", least: 10 },
   { title: "a string of 10 MB, echoed", load: { mode: "echo", bytes: 10_000_000 }, unit: "MB/s", least: 10 },
 ];
@@ -114,7 +117,7 @@ function groupsOf(agents: readonly RunningAgent[], trial: Trial, runs: readonly 
     figures: figuresOf(
       samplesOf((run) => run.rate),
       "more",
-      againstReal(agents, trial.least),
+      againstReal(agents, (subject) => (subject === C_HOST ? (trial.leastInC ?? trial.least) : trial.least)),
     ),
   };
   const costs = samplesOf((run) => run.cost);
