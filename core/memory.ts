@@ -62,7 +62,7 @@ export function multiply(a: i32, b: i32): i32 {
   return Math.imul(a, b);
 }
 
-/** An ASCII text as bytes, with a 0 behind it. The build of WebAssembly turns literals into data, one byte a character. */
+/** An ASCII text as bytes, with a 0 behind it. In a build of WebAssembly a constant of one is data, one byte a character. */
 export function ascii(text: string): Bytes {
   const bytes = newBytes(text.length + 1);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);

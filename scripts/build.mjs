@@ -50,12 +50,11 @@ function stagePortable(to) {
   }
 }
 
-/** `ascii` of a literal becomes static data. */
+/** A constant that is `ascii` of a literal becomes static data. */
 function literalsToData(source) {
-  return source.replaceAll(/(: Bytes = )?\bascii\((?:"([^"\\]*)"|`([^`\\$]*)`)\)/g, (_, constant, line, lines) => {
-    const data = `memory.data<u8>([${[...Buffer.from(`${line ?? lines}\0`, "latin1")].join(", ")}], 1)`;
-    // What asc can tell to be constant it does not keep in a variable.
-    return constant ? `${constant}changetype<Bytes>(${data})` : `text(${data})`;
+  return source.replaceAll(/: Bytes = ascii\((?:"([^"\\]*)"|`([^`\\$]*)`)\)/g, (_, line, lines) => {
+    const bytes = Buffer.from(`${line ?? lines}\0`, "latin1");
+    return `: Bytes = changetype<Bytes>(memory.data<u8>([${bytes.join(", ")}], 1))`;
   });
 }
 

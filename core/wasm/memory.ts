@@ -158,13 +158,6 @@ export function ascii(text: string): Bytes {
   return bytes;
 }
 
-/** A literal that the build has turned into data. */
-@global
-@inline
-function text(address: usize): Bytes {
-  return changetype<Bytes>(address);
-}
-
 export function lengthOf(text: Bytes): i32 {
   let length = 0;
   while (text[length] != 0) length++;

@@ -4,15 +4,16 @@ import { FLAG_NO_RESPONSE, FLAG_WHILE_FROZEN } from "../../core/codes.ts";
 import { Call, Command } from "../../core/command.ts";
 import { Bytes, ascii } from "../../core/memory.ts";
 
+const NAME: Bytes = ascii("guest-info");
 const VERSION: Bytes = ascii("version");
 const SUPPORTED_COMMANDS: Bytes = ascii("supported_commands");
 const ENABLED: Bytes = ascii("enabled");
-const NAME: Bytes = ascii("name");
+const NAME_KEY: Bytes = ascii("name");
 const SUCCESS_RESPONSE: Bytes = ascii("success-response");
 
 export class GuestInfo extends Command {
   constructor() {
-    super(ascii("guest-info"), FLAG_WHILE_FROZEN);
+    super(NAME, FLAG_WHILE_FROZEN);
   }
 
   run(call: Call): void {
@@ -26,7 +27,7 @@ export class GuestInfo extends Command {
       call.openObject();
       call.key(ENABLED);
       call.boolean(call.agent.isEnabled(command));
-      call.key(NAME);
+      call.key(NAME_KEY);
       call.string(command.name, 0, command.nameLength);
       call.key(SUCCESS_RESPONSE);
       call.boolean(!command.has(FLAG_NO_RESPONSE));

@@ -4,11 +4,12 @@ import { DOMAIN_SYSLOG, FLAG_WHILE_FROZEN, LEVEL_INFO } from "../../core/codes.t
 import { Call, Command } from "../../core/command.ts";
 import { Bytes, ascii } from "../../core/memory.ts";
 
+const NAME: Bytes = ascii("guest-ping");
 const CALLED: Bytes = ascii("guest-ping called");
 
 export class GuestPing extends Command {
   constructor() {
-    super(ascii("guest-ping"), FLAG_WHILE_FROZEN);
+    super(NAME, FLAG_WHILE_FROZEN);
   }
 
   run(call: Call): void {

@@ -3,13 +3,16 @@
 
 import { FLAG_WHILE_FROZEN, TYPE_INTEGER } from "../../core/codes.ts";
 import { Call, Command, Parameter } from "../../core/command.ts";
-import { ascii } from "../../core/memory.ts";
+import { Bytes, ascii } from "../../core/memory.ts";
+
+const NAME: Bytes = ascii("guest-sync-delimited");
+const ID: Bytes = ascii("id");
 
 export class GuestSyncDelimited extends Command {
-  private id: Parameter = new Parameter(ascii("id"), TYPE_INTEGER, true);
+  private id: Parameter = new Parameter(ID, TYPE_INTEGER, true);
 
   constructor() {
-    super(ascii("guest-sync-delimited"), FLAG_WHILE_FROZEN);
+    super(NAME, FLAG_WHILE_FROZEN);
     this.takes(this.id);
   }
 
