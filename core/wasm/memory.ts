@@ -1,5 +1,5 @@
-// memory.ts of a WebAssembly build: blocks are plain addresses. Memory is taken
-// from the end of the heap; blocks that are given back wait in lists, one for each power of two, for the next that fits.
+// memory.ts of a WebAssembly build: blocks are plain addresses. Memory is taken from the end of the heap; blocks that are
+// given back wait in lists, one for each power of two, for the next that fits. A debug build checks every index.
 
 /** Bytes, indexed: an address. */
 @unmanaged
@@ -7,11 +7,13 @@ export class Bytes {
   @inline
   @operator("[]")
   get(index: i32): u8 {
+    if (!ASC_NO_ASSERT) assert(isWithin(changetype<usize>(this), index));
     return load<u8>(changetype<usize>(this) + <usize>index);
   }
   @inline
   @operator("[]=")
   set(index: i32, value: u8): void {
+    if (!ASC_NO_ASSERT) assert(isWithin(changetype<usize>(this), index));
     store<u8>(changetype<usize>(this) + <usize>index, value);
   }
 }
@@ -22,11 +24,13 @@ export class Words {
   @inline
   @operator("[]")
   get(index: i32): i32 {
+    if (!ASC_NO_ASSERT) assert(isWithin(changetype<usize>(this), index << 2));
     return load<i32>(changetype<usize>(this) + ((<usize>index) << 2));
   }
   @inline
   @operator("[]=")
   set(index: i32, value: i32): void {
+    if (!ASC_NO_ASSERT) assert(isWithin(changetype<usize>(this), index << 2));
     store<i32>(changetype<usize>(this) + ((<usize>index) << 2), value);
   }
 }
@@ -37,6 +41,11 @@ const free = memory.data(132);
 /** The runtime keeps a block's size in the word before it. */
 function sizeOf(block: usize): usize {
   return load<usize>(block - 4);
+}
+
+/** Whether a block has this byte. Of what stands before the heap only that it is something is known. */
+function isWithin(block: usize, offset: i32): bool {
+  return block < __heap_base ? block != 0 : <usize>offset < sizeOf(block);
 }
 
 function listOf(size: usize): usize {
