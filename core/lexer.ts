@@ -30,6 +30,7 @@ const IN_SINGLE_QUOTES: i32 = 1;
 const LAST_OF_STRINGS: i32 = 3;
 const START: i32 = 4;
 const RECOVERY: i32 = 5;
+const IN_DIGITS: i32 = 9;
 
 /**
  * What a byte does in a state. The high half of a cell says what becomes of the byte, the low half is a state, or the token
@@ -67,6 +68,8 @@ const ENDS: i32 = 0x50;
 const AGAIN: i32 = 0x60;
 
 const APOSTROPHE: i32 = 0x27;
+const ZERO: i32 = 0x30;
+const NINE: i32 = 0x39;
 
 export class Lexer extends Keys {
   /** Where `scan` stopped reading. */
@@ -116,6 +119,10 @@ export class Lexer extends Keys {
         const run = copyPlain(input, at, end, bytes, used);
         at += run;
         used += run;
+        if (at === end) break;
+      }
+      if (mode === IN_DIGITS) {
+        while (at < end && (input[at] as i32) >= ZERO && (input[at] as i32) <= NINE) bytes[used++] = input[at++];
         if (at === end) break;
       }
       if (mode === START) {
