@@ -24,19 +24,17 @@ const YES: i32 = 0x79;
 /** A parameter that a command declares: checked before it runs, in the order of declaration. */
 export class Parameter {
   next: Parameter | null = null;
-  /** The name as the wire has it. */
-  name: Bytes;
   nameLength: i32;
-  type: i32;
-  required: bool;
   /** While the command runs: the argument's entry in the document, or ABSENT. */
   value: i32 = ABSENT;
 
-  constructor(name: Bytes, type: i32, required: bool) {
-    this.name = name;
+  /** The name as the wire has it, with a 0 behind it; the type is a TYPE_ of codes.ts. */
+  constructor(
+    public name: Bytes,
+    public type: i32,
+    public required: bool,
+  ) {
     this.nameLength = lengthOf(name);
-    this.type = type;
-    this.required = required;
   }
 
   /** Whether a value is of the type, as QAPI's visitors see it. */
@@ -53,8 +51,6 @@ export abstract class Command {
   number: i32 = 0;
   /** FLAG_… of codes.ts. */
   flags: i32;
-  /** The name as the wire has it. */
-  name: Bytes;
   nameLength: i32;
   /** Why it is disabled: `: REASON` in UTF-8, or nothing. */
   reason: Bytes = newBytes(0);
@@ -65,10 +61,15 @@ export abstract class Command {
   /** The core checks the arguments against `parameters`; else the command does it. */
   checked: bool = true;
 
-  /** `name` is UTF-8 with a 0 behind it; `flags` are FLAG_NO_RESPONSE, FLAG_WHILE_FROZEN and FLAG_MUST_LOG. */
-  constructor(name: Bytes, flags: i32) {
+  /**
+   * The name as the wire has it, in UTF-8 with a 0 behind it; `flags` are FLAG_NO_RESPONSE, FLAG_WHILE_FROZEN and
+   * FLAG_MUST_LOG.
+   */
+  constructor(
+    public name: Bytes,
+    flags: i32,
+  ) {
     this.flags = flags | FLAG_ENABLED;
-    this.name = name;
     this.nameLength = lengthOf(name);
   }
 
@@ -125,12 +126,9 @@ export class AgentState {
   /** What guest-info calls the version: UTF-8. */
   version: Bytes = newBytes(0);
   versionLength: i32 = 0;
-  /** Turned off while the agent is frozen: what is logged then is lost. */
-  logger: Logger;
 
-  constructor(logger: Logger) {
-    this.logger = logger;
-  }
+  /** The logger is turned off while the agent is frozen: what is logged then is lost. */
+  constructor(public logger: Logger) {}
 
   /** Whether a command can be called as things stand. */
   isEnabled(command: Command): bool {
@@ -145,17 +143,17 @@ export class AgentState {
 
 /** One request as its command sees it, and the reply that it writes. */
 export class Call extends Request {
-  agent: AgentState;
   protected delimited: bool = false;
   protected waits: bool = false;
   protected failed: bool = false;
-  /** Where the value is written; the methods below do it. */
-  reply: Reply;
 
-  constructor(document: Document, reply: Reply, agent: AgentState) {
+  /** The value is written into the reply; the methods below do it. */
+  constructor(
+    document: Document,
+    public reply: Reply,
+    public agent: AgentState,
+  ) {
     super(document);
-    this.reply = reply;
-    this.agent = agent;
   }
 
   /** Puts 0xFF before the reply, should the command succeed (PROTOCOL 5.2). */

@@ -29,11 +29,13 @@ export const NOTHING: Bytes = ascii("{}");
 export class Dispatcher extends Call {
   /** The command that runs; meaningful while the call waits for the host. */
   protected command: Command | null = null;
-  protected shared: Shared;
 
-  constructor(document: Document, reply: Reply, shared: Shared) {
+  constructor(
+    document: Document,
+    reply: Reply,
+    protected shared: Shared,
+  ) {
     super(document, reply, shared);
-    this.shared = shared;
   }
 
   /** Answers a mistake in the message, echoing these of the document's bytes. */

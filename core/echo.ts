@@ -15,7 +15,6 @@ const BRACKETS: Bytes = ascii(".{}[]");
 
 /** A writer that can write a document's values, in pieces. */
 export class Echo extends Writer {
-  private source: Document;
   private entry: i32 = 0;
   private end: i32 = 0;
   /** A comma goes before the next value. */
@@ -23,9 +22,8 @@ export class Echo extends Writer {
   /** Within a string: its bytes that are done, else -1. */
   private done: i32 = -1;
 
-  constructor(source: Document) {
+  constructor(private source: Document) {
     super();
-    this.source = source;
   }
 
   /** This value of a document is next. */

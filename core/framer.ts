@@ -75,7 +75,6 @@ const HUGE_DIGITS: i32 = 309;
 export class Framer extends Strings {
   /** NO_ERROR, or what is wrong with the message. */
   error: i32 = NO_ERROR;
-  protected limits: Words;
   /** Braces and brackets that are open. */
   private braces: i32 = 0;
   private brackets: i32 = 0;
@@ -88,9 +87,8 @@ export class Framer extends Strings {
   /** The innermost open container, or ABSENT. */
   private open: i32 = ABSENT;
 
-  constructor(limits: Words) {
+  constructor(protected limits: Words) {
     super();
-    this.limits = limits;
   }
 
   /** Forgets the message. A token in progress, or a recovery, goes on. */

@@ -17,7 +17,6 @@ import { bucket } from "./order.ts";
 import { TEXTS, TEXT_ARGUMENTS, TEXT_EXECUTE, TEXT_ID, textAt, textLength } from "./texts.ts";
 
 export class Request {
-  document: Document;
   /** The entry of the arguments object, or ABSENT. */
   arguments: i32 = ABSENT;
   /** The entries of the other members' values, or ABSENT. */
@@ -26,9 +25,7 @@ export class Request {
   /** The key that ERR_MEMBER speaks of. */
   protected member: i32 = ABSENT;
 
-  constructor(document: Document) {
-    this.document = document;
-  }
+  constructor(public document: Document) {}
 
   /** Reads the message; returns NO_ERROR, or what is wrong with it. */
   protected read(): i32 {

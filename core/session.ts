@@ -36,11 +36,12 @@ export class Session extends Dispatcher {
   suppressed: i32 = 0;
   private errors: i32 = 0;
   private output: Output | null = null;
-  private parser: Parser;
 
-  constructor(shared: Shared, parser: Parser) {
+  constructor(
+    shared: Shared,
+    private parser: Parser,
+  ) {
     super(parser, new Reply(parser), shared);
-    this.parser = parser;
   }
 
   /** A peer is there. */
