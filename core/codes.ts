@@ -1,5 +1,11 @@
 // Every number that crosses a boundary, once. Other languages take them from here, so a number is never reused.
 
+// --- The interface of wasm.ts.
+/** Its version: what gw_abi returns. */
+export const ABI: i32 = 1;
+/** Bytes that the window has without asking gw_room for more. */
+export const WINDOW_BYTES: i32 = 65536;
+
 // --- Tokens: what the lexer finds. The value kinds (1 to 10) are also what stands on a document's tape.
 export const OBJECT: i32 = 1;
 export const OBJECT_END: i32 = 2;

@@ -198,10 +198,7 @@ export class Call extends Request {
 
   /** A member's name, in ASCII without anything to escape; its value must follow. */
   key(name: Bytes): void {
-    this.reply.separate();
-    this.reply.quote();
-    this.reply.ascii(name);
-    this.reply.quote();
+    this.text(name);
     this.reply.colon();
   }
 
@@ -216,6 +213,19 @@ export class Call extends Request {
     this.reply.quote();
     this.reply.escaped(bytes, from, length);
     this.reply.quote();
+  }
+
+  /** A string of ASCII, with nothing in it to escape. */
+  text(text: Bytes): void {
+    this.reply.separate();
+    this.reply.quote();
+    this.reply.ascii(text);
+    this.reply.quote();
+  }
+
+  integer(value: i32): void {
+    this.reply.separate();
+    this.reply.integer(value);
   }
 
   /** A number of the request, exactly. */

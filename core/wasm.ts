@@ -5,7 +5,7 @@
 // Bytes come out at an address that is valid until the next call.
 
 import { Agent } from "./agent.ts";
-import { COUNT_RESYNCS, STATUS_BUSY, STATUS_LOG, STATUS_OUTPUT, STATUS_PENDING } from "./codes.ts";
+import { ABI, COUNT_RESYNCS, STATUS_BUSY, STATUS_LOG, STATUS_OUTPUT, STATUS_PENDING, WINDOW_BYTES } from "./codes.ts";
 import { Command, RemoteCommand } from "./command.ts";
 import { Echo } from "./echo.ts";
 import { setLimit } from "./limits.ts";
@@ -14,8 +14,6 @@ import { Bytes, Words, copyBytes, freeBytes, growWords, newBytes, newWords } fro
 import { Session } from "./session.ts";
 import { Writer } from "./writer.ts";
 
-/** The window that is always there. */
-const WINDOW_BYTES: i32 = 65536;
 /** Where this many bytes of log records wait for the embedder, further ones are lost. */
 const LOG_BYTES: i32 = 262144;
 const ZERO: i32 = 0x30;
@@ -65,7 +63,7 @@ function status(session: Session): i32 {
 
 /** Version of this interface. */
 export function gw_abi(): i32 {
-  return 1;
+  return ABI;
 }
 
 /** The window's address, with room for `size` bytes; 65,536 are there without asking. */

@@ -1,7 +1,7 @@
 // A growing run of bytes with the spelling of QEMU's replies: ASCII only, one space after `:` and `,` (PROTOCOL 5.3, 5.4).
 
 import { IDLE_BYTES } from "./limits.ts";
-import { Bytes, copyBytes, copyShort, freeBytes, growBytes, lengthOf, newBytes } from "./memory.ts";
+import { Bytes, copyBytes, copyShort, freeBytes, growBytes, lengthOf, multiply, newBytes } from "./memory.ts";
 import { copyPlain } from "./scan.ts";
 import { letterOf } from "./strings.ts";
 import { TEXTS, textAt, textLength } from "./texts.ts";
@@ -75,6 +75,20 @@ export class Writer {
   /** A text as it is, up to its 0. */
   ascii(text: Bytes): void {
     this.copy(text, 0, lengthOf(text));
+  }
+
+  /** An integer in decimal digits. */
+  integer(value: i32): void {
+    if (value < 0) this.byte(0x2d);
+    // Counted below zero: there is one more of them.
+    let rest = value > 0 ? -value : value;
+    let unit = 1000000000;
+    while (unit > 1 && rest > -unit) unit = (unit / 10) | 0;
+    for (; unit > 0; unit = (unit / 10) | 0) {
+      const digit = (rest / unit) | 0;
+      this.byte(0x30 - digit);
+      rest -= multiply(digit, unit);
+    }
   }
 
   /** A text of texts.ts as it is. */

@@ -23,11 +23,11 @@ export class CommandError extends Error {
   }
 }
 
-/** A command that is compiled into both builds of the core: the js engine takes the class, the wasm engine the name. */
+/** A command that is compiled into a build of the core: the js engine takes the class, the wasm engine the name. */
 export interface PortableCommand {
   readonly name: string;
-  /** A class of the portable core; it takes no parameters. */
-  readonly portable: new () => object;
+  /** A class of the portable core, without parameters; null where only a module of one's own has the command. */
+  readonly portable: (new () => object) | null;
 }
 
 /** What a host command sees of a call. */
@@ -70,7 +70,7 @@ export interface Plugin {
   readonly name: string;
   /** The version of this interface that it was written for. */
   readonly api: number;
-  readonly commands?: readonly HostCommand[];
+  readonly commands?: readonly CommandBinding[];
   /** Binds COMMANDs, and what they need, in the agent's container. */
   register?(container: DependencyContainer): void;
 }

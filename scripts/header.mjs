@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, "..");
 const HEADER = join(root, "hosts/wasm/c/guestwire.h");
 
 /** What crosses the boundary to an embedder; the rest of codes.ts stays between the core and its commands. */
-const PUBLIC = /^(CLASS|LEVEL|DOMAIN|FLAG|LIMIT|STATUS|COUNT)_/;
+const PUBLIC = /^(ABI|WINDOW_BYTES|(CLASS|LEVEL|DOMAIN|FLAG|LIMIT|STATUS|COUNT)_\w+)$/;
 const BEGIN = "/* --- Made from core/codes.ts by scripts/header.mjs. --- */\n";
 const END = "/* --- End of what is made. --- */\n";
 
@@ -21,13 +21,7 @@ export function headerText() {
 }
 
 function numbers() {
-  const wasm = readFileSync(join(root, "core/wasm.ts"), "utf8");
-  let text = `
-/** Version of the interface: what gw_abi returns. */
-#define GW_ABI ${found(wasm, /gw_abi\(\): i32 \{\s*return (\d+);/)}
-/** Bytes that the window has without asking gw_room for more. */
-#define GW_WINDOW_BYTES ${found(wasm, /WINDOW_BYTES: i32 = (\d+);/)}
-`;
+  let text = "";
   let heading = "";
   let comment = "";
   for (const line of readFileSync(join(root, "core/codes.ts"), "utf8").split("\n")) {
@@ -40,12 +34,6 @@ function numbers() {
     } else comment = "";
   }
   return `${text}\n`;
-}
-
-function found(text, pattern) {
-  const [, value] = pattern.exec(text) ?? [];
-  if (value === undefined) throw new Error(`core/wasm.ts has nothing that looks like ${pattern}`);
-  return value;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(HEADER, headerText());

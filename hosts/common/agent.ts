@@ -136,7 +136,7 @@ export class GuestAgent implements Agent, SessionHost {
       throw new GuestwireError("GW_ERR_DUPLICATE_COMMAND", `there are two commands named '${command.name}'`);
     }
     if (!this.engine.add(command)) {
-      throw new GuestwireError("GW_ERR_UNKNOWN_COMMAND", `agent.wasm has no command '${command.name}' built in`);
+      throw new GuestwireError("GW_ERR_UNKNOWN_COMMAND", `this engine has no command '${command.name}' built in`);
     }
   }
 

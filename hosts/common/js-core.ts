@@ -122,7 +122,7 @@ class JsAgent implements CoreAgent {
   }
 
   addPortable(command: PortableCommand): boolean {
-    return this.agent.add(new command.portable() as Command);
+    return command.portable !== null && this.agent.add(new command.portable() as Command);
   }
 
   addCommand(number: number, name: string, flags: CommandFlags): boolean {

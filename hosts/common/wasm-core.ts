@@ -1,12 +1,14 @@
 // The wasm engine: agent.wasm behind the same calls. Everything it says comes by pulling; core/wasm.ts describes it.
 
 import {
+  ABI,
   COUNT_RESYNCS,
   COUNT_SUPPRESSED,
   STATUS_BUSY,
   STATUS_LOG,
   STATUS_OUTPUT,
   STATUS_PENDING,
+  WINDOW_BYTES,
 } from "../../core/codes.ts";
 import type { PortableCommand } from "../../plugins/api.ts";
 import type { CommandFlags, CommandState, Core, CoreAgent, CoreSession, PendingCall, Sink } from "./core.ts";
@@ -17,10 +19,6 @@ import { Views } from "./views.ts";
 
 type Log = (level: LogLevel, domain: LogDomain, message: string) => void;
 
-/** The version of the interface that this engine speaks. */
-const ABI = 1;
-/** The window that the module has without asking. */
-const WINDOW_BYTES = 65_536;
 /** A log record: level, domain, text. */
 const RECORD = /(\d)(\d)(.*)\n/g;
 

@@ -114,11 +114,52 @@ test("the agent that docs/own-agent.md shows is built as it says", async (t) => 
   await build(page, own);
   const program = new WasiProgram(t, join(own, "agent.wasm"));
   const vote = (answer: boolean): string => JSON.stringify({ execute: "custom-vote", arguments: { answer } });
-  assert.equal(await program.ask(vote(true)), '{"return": {"yes": true}}\n');
+  assert.equal(await program.ask(vote(true)), '{"return": {"yes": true, "votes": 1}}\n');
   assert.equal(await program.ask(vote(true)), generic("You have said so before"));
-  assert.equal(await program.ask(vote(false)), '{"return": {"yes": false}}\n');
+  assert.equal(await program.ask(vote(false)), '{"return": {"yes": false, "votes": 2}}\n');
   await program.finish();
   assert.equal(program.stderr, "message: custom-vote: somebody voted\n".repeat(2));
+});
+
+const INTEGERS = [0, 7, -1, 10, 2000000000, -1000000000, 2147483647, -2147483648];
+
+test("the values that a portable command can write", async (t) => {
+  const own = join(folder, "values");
+  mkdirSync(own);
+  const source = `import { Call, Command } from "guestwire/dist/portable/core/command";
+import { Bytes, ascii } from "guestwire/dist/portable/core/memory";
+import { offer } from "guestwire/dist/portable/core/wasm";
+import { serve } from "guestwire/dist/portable/hosts/wasm/serve";
+
+const TEXT: Bytes = ascii("it's a text");
+
+class Values extends Command {
+  run(call: Call): void {
+    call.openArray();
+    call.openArray();
+    ${INTEGERS.map((value) => `call.integer(${value});`).join("\n    ")}
+    call.closeArray();
+    call.text(TEXT);
+    call.string(TEXT, 5, 6);
+    call.boolean(false);
+    call.openObject();
+    call.key(TEXT);
+    call.integer(1);
+    call.closeObject();
+    call.closeArray();
+  }
+}
+
+offer(new Values(ascii("values"), 0));
+serve(ascii("1"));
+`;
+  writeFileSync(join(own, "values.ts"), source);
+  const options = ["--runtime", "stub", "--use", "abort=", "--exportStart", "_start", "--outFile", "values.wasm"];
+  await run(tool("asc"), ["values.ts", ...options], { cwd: own });
+  const program = new WasiProgram(t, join(own, "values.wasm"));
+  const values = `[[${INTEGERS.join(", ")}], "it's a text", "a text", false, {"it's a text": 1}]`;
+  assert.equal(await program.ask('{"execute":"values"}'), `{"return": ${values}}\n`);
+  await program.finish();
 });
 
 test("docs/own-agent.md has all that a command can call, and the names that are taken", () => {

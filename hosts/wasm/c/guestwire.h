@@ -6,7 +6,8 @@
 
 /* --- Made from core/codes.ts by scripts/header.mjs. --- */
 
-/** Version of the interface: what gw_abi returns. */
+/* The interface of wasm.ts. */
+/** Its version: what gw_abi returns. */
 #define GW_ABI 1
 /** Bytes that the window has without asking gw_room for more. */
 #define GW_WINDOW_BYTES 65536
