@@ -13,7 +13,7 @@ import { Peer } from "../peer.ts";
 
 const TIMES = process.env["GW_SOAK"] === "1" ? 10 : 1;
 const MESSAGES = 1_000_000 * TIMES;
-const SESSIONS = 200_000 * TIMES;
+const SESSIONS = 1_000_000 * TIMES;
 const CALLS = 100_000 * TIMES;
 const JS_MESSAGES = 300_000 * TIMES;
 
