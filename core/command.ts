@@ -1,10 +1,11 @@
 // What a command is, and what it sees of a request. A portable command extends Command and keeps to the language that asc
 // and tsc share (CONTRIBUTING.md describes it); the host's own commands are RemoteCommands.
 
+import { ascii, lengthOf, sameBytes } from "./bytes.ts";
 import { ABSENT, CLASS_GENERIC_ERROR, FLAG_ENABLED, FLAG_WHILE_FROZEN, TYPE_INTEGER } from "./codes.ts";
 import { Document } from "./document.ts";
 import { Logger } from "./logger.ts";
-import { Bytes, ascii, lengthOf, newBytes, sameBytes } from "./memory.ts";
+import { Bytes, newBytes } from "./memory.ts";
 import { Reply } from "./reply.ts";
 import { Request } from "./request.ts";
 import { TEXT_TRUE } from "./texts.ts";

@@ -1,5 +1,6 @@
 // One request: look the command up, check, run, reply (PROTOCOL 4.1).
 
+import { ascii } from "./bytes.ts";
 import {
   ABSENT,
   ERR_DISABLED,
@@ -17,7 +18,7 @@ import {
 } from "./codes.ts";
 import { Call, Command, Parameter } from "./command.ts";
 import { Document } from "./document.ts";
-import { Bytes, ascii } from "./memory.ts";
+import { Bytes } from "./memory.ts";
 import { Reply } from "./reply.ts";
 import { Shared } from "./shared.ts";
 import { TEXT_FROZEN, TEXT_TYPE } from "./texts.ts";

@@ -10,8 +10,9 @@
 // It is also the ground floor of the parser, which is one object: Document, Keys, Lexer, Strings, Framer, Parser, each a class
 // that knows those below it.
 
+import { sameBytes } from "./bytes.ts";
 import { ABSENT, ARRAY, FLOAT, INTEGER, OBJECT } from "./codes.ts";
-import { Bytes, Words, freeBytes, freeWords, growBytes, growWords, newBytes, newWords, sameBytes } from "./memory.ts";
+import { Bytes, Words, freeBytes, freeWords, growBytes, growWords, newBytes, newWords } from "./memory.ts";
 import { isInt64 } from "./number.ts";
 
 export const ENTRY: i32 = 3;

@@ -1,8 +1,9 @@
 // A value of a document in QEMU's spelling, as much at a time as the reader takes.
 
+import { ascii } from "./bytes.ts";
 import { ARRAY_END, FLOAT, OBJECT_END, STRING, TRUE } from "./codes.ts";
 import { Document, ENTRY, IS_KEY } from "./document.ts";
-import { Bytes, ascii } from "./memory.ts";
+import { Bytes } from "./memory.ts";
 import { isExact } from "./number.ts";
 import { TEXT_TRUE } from "./texts.ts";
 import { Writer } from "./writer.ts";

@@ -1,6 +1,7 @@
 // Tokens to messages. A message ends where its braces and its brackets balance, counted apart (PROTOCOL 2.1); what is
 // wrong with its grammar is found on the way and told at its end, the first mistake only (2.6).
 
+import { ascii, sameBytes } from "./bytes.ts";
 import {
   ABSENT,
   ARRAY_END,
@@ -25,7 +26,7 @@ import {
   TRUE,
 } from "./codes.ts";
 import { HUGE, IN_KEY_PLACE, IS_KEY } from "./document.ts";
-import { Bytes, Words, ascii, sameBytes } from "./memory.ts";
+import { Bytes, Words } from "./memory.ts";
 import { isHuge } from "./number.ts";
 import { Strings } from "./strings.ts";
 import { TEXTS, TEXT_TRUE, textAt, textLength } from "./texts.ts";

@@ -4,10 +4,11 @@
 // them stays. A byte that can stand nowhere, 0xFF first among them, ends in recovery: skip to the next byte that
 // structures, or to the end of the line.
 
+import { ascii } from "./bytes.ts";
 import { MORE, STRAY } from "./codes.ts";
 import { Keys } from "./keys.ts";
 import { ECHO_BYTES } from "./limits.ts";
-import { Bytes, ascii } from "./memory.ts";
+import { Bytes } from "./memory.ts";
 import { copyPlain } from "./scan.ts";
 
 /** The column of STEPS for each ASCII byte, sixteen to a line: a letter, counted from `a`. */

@@ -47,31 +47,7 @@ export function copyShort(from: Bytes, at: i32, length: i32, to: Bytes, target: 
   for (let i = 0; i < length; i++) to[target + i] = from[at + i];
 }
 
-/** Whether two runs of `length` bytes are the same. */
-export function sameBytes(one: Bytes, at: i32, other: Bytes, from: i32, length: i32): bool {
-  // Names differ in their ends rather than in their starts.
-  while (length > 0) {
-    length--;
-    if (one[at + length] !== other[from + length]) return false;
-  }
-  return true;
-}
-
 /** The low 32 bits of a product. */
 export function multiply(a: i32, b: i32): i32 {
   return Math.imul(a, b);
-}
-
-/** An ASCII text as bytes, with a 0 behind it. In a build of WebAssembly a constant of one is data, one byte a character. */
-export function ascii(text: string): Bytes {
-  const bytes = newBytes(text.length + 1);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
-}
-
-/** How many bytes stand before the 0. */
-export function lengthOf(text: Bytes): i32 {
-  let length = 0;
-  while (text[length] !== 0) length++;
-  return length;
 }

@@ -1,9 +1,10 @@
 // Bytes to messages, and the memory that a message may take.
 
+import { ascii } from "./bytes.ts";
 import { ERR_SIZE, LIMIT_MESSAGE_BYTES, MORE, NO_ERROR } from "./codes.ts";
 import { COMPLETE, Framer } from "./framer.ts";
 import { BASE_BYTES, ECHO_BYTES, IDLE_BYTES, SLICE_BYTES, claim } from "./limits.ts";
-import { Bytes, ascii } from "./memory.ts";
+import { Bytes } from "./memory.ts";
 
 export class Parser extends Framer {
   /** Where the slice ends that there is room for. */

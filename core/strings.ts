@@ -1,8 +1,9 @@
 // Escapes: a string's source to its bytes, in place. What comes out is never longer.
 
+import { ascii } from "./bytes.ts";
 import { ERR_ESCAPE, ERR_UNICODE, ERR_UTF8, NO_ERROR } from "./codes.ts";
 import { Lexer } from "./lexer.ts";
-import { Bytes, ascii } from "./memory.ts";
+import { Bytes } from "./memory.ts";
 import { isCharacter, putCharacter, readCharacter } from "./utf8.ts";
 
 const QUOTE: i32 = 0x22;

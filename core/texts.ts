@@ -1,6 +1,7 @@
 // All texts that go out, in one run of bytes: in WebAssembly each string costs 20 bytes and two a character.
 
-import { Bytes, Words, ascii, newWords } from "./memory.ts";
+import { ascii } from "./bytes.ts";
+import { Bytes, Words, newWords } from "./memory.ts";
 
 /** Number of the first text that is not an error's sentence. */
 const FIRST: i32 = 30;

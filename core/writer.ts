@@ -1,7 +1,8 @@
 // A growing run of bytes with the spelling of QEMU's replies: ASCII only, one space after `:` and `,` (PROTOCOL 5.3, 5.4).
 
+import { lengthOf } from "./bytes.ts";
 import { IDLE_BYTES } from "./limits.ts";
-import { Bytes, copyBytes, copyShort, freeBytes, growBytes, lengthOf, multiply, newBytes } from "./memory.ts";
+import { Bytes, copyBytes, copyShort, freeBytes, growBytes, multiply, newBytes } from "./memory.ts";
 import { copyPlain } from "./scan.ts";
 import { letterOf } from "./strings.ts";
 import { TEXTS, textAt, textLength } from "./texts.ts";

@@ -148,27 +148,6 @@ export function copyShort(from: Bytes, at: i32, length: i32, to: Bytes, target: 
   for (let i: usize = 0; i < <usize>length; i += 8) store<u64>(sink + i, load<u64>(source + i));
 }
 
-export function sameBytes(one: Bytes, at: i32, other: Bytes, from: i32, length: i32): bool {
-  while (length > 0) {
-    length--;
-    if (one[at + length] !== other[from + length]) return false;
-  }
-  return true;
-}
-
 export function multiply(a: i32, b: i32): i32 {
   return a * b;
-}
-
-export function ascii(text: string): Bytes {
-  const bytes = newBytes(text.length + 1);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i) as u8;
-  bytes[text.length] = 0;
-  return bytes;
-}
-
-export function lengthOf(text: Bytes): i32 {
-  let length = 0;
-  while (text[length] != 0) length++;
-  return length;
 }

@@ -4,7 +4,8 @@
 // Stdin and stdout may block or not; one that does not, and has nothing now, is asked again after a wait in the runtime.
 
 import { STATUS_BUSY, STATUS_LOG, STATUS_OUTPUT } from "../../core/codes.ts";
-import { Bytes, lengthOf } from "../../core/memory.ts";
+import { lengthOf } from "../../core/bytes.ts";
+import { Bytes } from "../../core/memory.ts";
 import { Session } from "../../core/session.ts";
 import {
   gw_add_builtin,

@@ -1,6 +1,7 @@
 // What goes to stderr: log records and last words, each in a line of its own. A line that stderr does not take is lost.
 
-import { Bytes, ascii } from "../../core/memory.ts";
+import { ascii } from "../../core/bytes.ts";
+import { Bytes } from "../../core/memory.ts";
 import { gw_data, gw_log } from "../../core/wasm.ts";
 import { transferred, write } from "./wasi.ts";
 import { STDERR, proc_exit } from "./wasi_snapshot_preview1.ts";

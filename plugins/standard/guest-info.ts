@@ -1,8 +1,9 @@
 // guest-info: the version, and each command with its state (PROTOCOL 6.3).
 
+import { ascii } from "../../core/bytes.ts";
 import { FLAG_NO_RESPONSE, FLAG_WHILE_FROZEN } from "../../core/codes.ts";
 import { Call, Command } from "../../core/command.ts";
-import { Bytes, ascii } from "../../core/memory.ts";
+import { Bytes } from "../../core/memory.ts";
 
 const NAME: Bytes = ascii("guest-info");
 const VERSION: Bytes = ascii("version");

@@ -1,8 +1,9 @@
 // guest-ping: nothing but an answer, and a record in the system's log (PROTOCOL 6.2).
 
+import { ascii } from "../../core/bytes.ts";
 import { DOMAIN_SYSLOG, FLAG_WHILE_FROZEN, LEVEL_INFO } from "../../core/codes.ts";
 import { Call, Command } from "../../core/command.ts";
-import { Bytes, ascii } from "../../core/memory.ts";
+import { Bytes } from "../../core/memory.ts";
 
 const NAME: Bytes = ascii("guest-ping");
 const CALLED: Bytes = ascii("guest-ping called");

@@ -1,8 +1,9 @@
 // guest-sync: gives the caller's id back (PROTOCOL 6.1).
 
+import { ascii } from "../../core/bytes.ts";
 import { FLAG_WHILE_FROZEN, TYPE_INTEGER } from "../../core/codes.ts";
 import { Call, Command, Parameter } from "../../core/command.ts";
-import { Bytes, ascii } from "../../core/memory.ts";
+import { Bytes } from "../../core/memory.ts";
 
 const NAME: Bytes = ascii("guest-sync");
 const ID: Bytes = ascii("id");

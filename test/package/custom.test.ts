@@ -127,7 +127,8 @@ test("the values that a portable command can write", async (t) => {
   const own = join(folder, "values");
   mkdirSync(own);
   const source = `import { Call, Command } from "guestwire/dist/portable/core/command";
-import { Bytes, ascii } from "guestwire/dist/portable/core/memory";
+import { ascii } from "guestwire/dist/portable/core/bytes";
+import { Bytes } from "guestwire/dist/portable/core/memory";
 import { offer } from "guestwire/dist/portable/core/wasm";
 import { serve } from "guestwire/dist/portable/hosts/wasm/serve";
 

@@ -1,6 +1,6 @@
 // The agent as a WASI command: the four standard commands and one of our own, on stdin and stdout.
 
-import { ascii } from "guestwire/dist/portable/core/memory";
+import { ascii } from "guestwire/dist/portable/core/bytes";
 import { offer } from "guestwire/dist/portable/core/wasm";
 import { serve } from "guestwire/dist/portable/hosts/wasm/serve";
 import "guestwire/dist/portable/hosts/wasm/standard";

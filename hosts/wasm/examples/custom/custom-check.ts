@@ -5,7 +5,8 @@
 
 import { ABSENT, DOMAIN_GENERAL, LEVEL_WARNING, TYPE_STRING } from "guestwire/dist/portable/core/codes";
 import { Call, Command, Parameter } from "guestwire/dist/portable/core/command";
-import { Bytes, ascii, newBytes } from "guestwire/dist/portable/core/memory";
+import { ascii } from "guestwire/dist/portable/core/bytes";
+import { Bytes, newBytes } from "guestwire/dist/portable/core/memory";
 
 /** The polynomial of CRC-32 (IEEE 802.3), least significant bit first. */
 const POLYNOMIAL: i32 = 0xedb88320;
