@@ -53,7 +53,7 @@ export abstract class Command {
   /** FLAG_… of codes.ts. */
   flags: i32;
   nameLength: i32;
-  /** Why it is disabled: `: REASON` in UTF-8, or nothing. */
+  /** Why it is disabled, in UTF-8, or nothing. */
   reason: Bytes = newBytes(0);
   reasonLength: i32 = 0;
   /** The first of its parameters. */
