@@ -1,5 +1,5 @@
 // What a byte buffer is: the seam between the builds. This is the JavaScript side; wasm/memory.ts takes its place in a
-// WebAssembly build. Neither checks an index: the core does.
+// WebAssembly build. Neither checks an index, but for the debug build.
 
 /** Bytes, indexed. Reads give 0 to 255; write only 0 to 255. */
 export type Bytes = Uint8Array;

@@ -89,7 +89,7 @@ export class Reply extends Echo {
   composeClass(errorClass: i32): void {
     this.error.clear();
     this.error.text(TEXT_ERROR);
-    this.error.text(TEXT_CLASS + errorClass);
+    this.error.text(errorClass === CLASS_COMMAND_NOT_FOUND ? TEXT_CLASS + 1 : TEXT_CLASS);
     this.error.text(TEXT_DESC);
   }
 

@@ -1,5 +1,5 @@
 // The hot byte loop: runs of a string, copied as they are read. The JavaScript side of the seam; wasm/scan.ts takes
-// its place in a WebAssembly build, word by word or with SIMD.
+// its place in a WebAssembly build, with SIMD where it is to be fast.
 //
 // A scanner may read some bytes past `end` and write as many past what it copied: a block of WebAssembly has room for it.
 

@@ -5,7 +5,16 @@
 // Bytes come out at an address that is valid until the next call.
 
 import { Agent } from "./agent.ts";
-import { ABI, COUNT_RESYNCS, STATUS_BUSY, STATUS_LOG, STATUS_OUTPUT, STATUS_PENDING, WINDOW_BYTES } from "./codes.ts";
+import {
+  ABI,
+  COUNT_RESYNCS,
+  COUNT_SUPPRESSED,
+  STATUS_BUSY,
+  STATUS_LOG,
+  STATUS_OUTPUT,
+  STATUS_PENDING,
+  WINDOW_BYTES,
+} from "./codes.ts";
 import { Command, RemoteCommand } from "./command.ts";
 import { Echo } from "./echo.ts";
 import { setLimit } from "./limits.ts";
@@ -82,7 +91,7 @@ export function gw_open(): usize {
   return changetype<usize>(agent.open(null));
 }
 
-/** Closes a session: what the peer left behind is dropped. A second time it does nothing. */
+/** Closes a session: what the peer left behind is dropped. The handle is void then, and may be given to another peer. */
 export function gw_close(session: Session): void {
   agent.close(session);
 }
@@ -121,9 +130,9 @@ export function gw_trim(session: Session): void {
   session.trim();
 }
 
-/** What the session counted, by a COUNT_ of codes.ts. */
+/** What the session counted, by a COUNT_ of codes.ts; -1 where there is none of the number. */
 export function gw_count(session: Session, what: i32): i32 {
-  return what === COUNT_RESYNCS ? session.resyncs : session.suppressed;
+  return what === COUNT_RESYNCS ? session.resyncs : what === COUNT_SUPPRESSED ? session.suppressed : -1;
 }
 
 /** The number of the call that waits for the embedder, or 0. */
@@ -157,7 +166,7 @@ export function gw_complete(session: Session, number: i32, length: i32, delimite
   return status(session);
 }
 
-/** Answers call `number` with an error of this class; its description is `length` bytes of UTF-8 in the window. */
+/** Answers call `number` with an error of a CLASS_ of codes.ts, any other being a GenericError; its description is `length` bytes of UTF-8 in the window. */
 export function gw_fail(session: Session, number: i32, errorClass: i32, length: i32): i32 {
   session.failCall(number, errorClass, window, 0, length);
   return status(session);
@@ -173,12 +182,18 @@ export function gw_add_builtin(length: i32): i32 {
   return added;
 }
 
-/** Adds a command that the embedder runs, under a number of its own; its name is in the window. 0 where there is one of the name. */
+/**
+ * Adds a command that the embedder runs, enabled, under a number of its own above 0; its name is in the window. 0 where
+ * there is one of the name.
+ */
 export function gw_add_command(number: i32, flags: i32, length: i32): i32 {
+  // What is allocated for a command stays: it is looked up before.
+  if (number <= 0 || length <= 0 || agent.find(window, 0, length) !== null) return 0;
   const name = newBytes(length + 1);
   copyBytes(window, 0, length, name, 0);
   name[length] = 0;
-  return agent.add(new RemoteCommand(number, name, flags)) ? 1 : 0;
+  agent.add(new RemoteCommand(number, name, flags));
+  return 1;
 }
 
 /** The FLAG_ bits of the command whose name is in the window. -1 where there is none. */

@@ -1,5 +1,6 @@
 // memory.ts of a WebAssembly build: blocks are plain addresses. Memory is taken from the end of the heap; blocks that are
-// given back wait in lists, one for each power of two, for the next that fits. A debug build checks every index.
+// given back wait in lists, one for each power of two, for the next that fits. A debug build checks every index
+// and every copy.
 
 /** Bytes, indexed: an address. */
 @unmanaged
@@ -46,6 +47,12 @@ function sizeOf(block: usize): usize {
 /** Whether a block has this byte. Of what stands before the heap only that it is something is known. */
 function isWithin(block: usize, offset: i32): bool {
   return block < __heap_base ? block != 0 : <usize>offset < sizeOf(block);
+}
+
+/** Whether a block has all of these bytes. */
+export function holds(bytes: Bytes, at: i32, length: i32): bool {
+  const block = changetype<usize>(bytes);
+  return length == 0 || (isWithin(block, at) && isWithin(block, at + length - 1));
 }
 
 function listOf(size: usize): usize {
@@ -139,10 +146,12 @@ export function freeWords(words: Words): void {
 }
 
 export function copyBytes(from: Bytes, at: i32, length: i32, to: Bytes, target: i32): void {
+  if (!ASC_NO_ASSERT) assert(holds(from, at, length) && holds(to, target, length));
   memory.copy(changetype<usize>(to) + <usize>target, changetype<usize>(from) + <usize>at, length);
 }
 
 export function copyShort(from: Bytes, at: i32, length: i32, to: Bytes, target: i32): void {
+  if (!ASC_NO_ASSERT) assert(holds(from, at, length) && holds(to, target, length));
   const source = changetype<usize>(from) + <usize>at;
   const sink = changetype<usize>(to) + <usize>target;
   for (let i: usize = 0; i < <usize>length; i += 8) store<u64>(sink + i, load<u64>(source + i));

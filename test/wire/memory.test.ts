@@ -18,6 +18,8 @@ const CALLS = 100_000 * TIMES;
 const JS_MESSAGES = 300_000 * TIMES;
 
 const WINDOW_BYTES = 65_536;
+/** Of a message at the limit of 67,108,863 bytes; the other tokens and the quotes of the id have 32. */
+const LONGEST_ID = 67_108_863 - 32;
 // Bits of the status (core/codes.ts).
 const OUTPUT = 1;
 const BUSY = 2;
@@ -41,6 +43,7 @@ interface Exports {
   gw_fail(session: number, number: number, errorClass: number, length: number): number;
   gw_add_builtin(length: number): number;
   gw_add_command(number: number, flags: number, length: number): number;
+  gw_version(length: number): void;
   gw_log(): number;
 }
 
@@ -169,12 +172,15 @@ const ARGUMENTS: readonly (readonly [source: string, text: string])[] = [
 const REQUESTS = ARGUMENTS.map(([source]) => bytesOf(`{"execute":"held","arguments":${source},"id":7}`));
 const RESULTS = ['{"b":[1,2,{"c":null}],"a":0.5}', `"${"r".repeat(5000)}"`, "[]", '{"this is":no JSON'].map(bytesOf);
 const FAILURE = bytesOf("it did not work");
+const TAKEN = bytesOf("held");
 
 /** Calls the host command so many times; it returns values, fails, and returns what is no value. */
 function callHost(raw: Raw, session: number, calls: number): void {
   const { exports } = raw;
   for (let n = 0; n < calls; n++) {
     const kind = n % REQUESTS.length;
+    // A name that is taken costs nothing either.
+    assert.equal(exports.gw_add_command(2, ENABLED, raw.put(TAKEN)), 0);
     const before = raw.lines;
     assert.equal(raw.feed(session, REQUESTS[kind]!), BUSY | PENDING);
     const length = exports.gw_arguments(session);
@@ -193,6 +199,23 @@ function callHost(raw: Raw, session: number, calls: number): void {
 for (const [build, module] of MODULES) {
   // The debug build is several times slower; memory grows by a megabyte, which a leak of 35 bytes a call still makes.
   const share = build === "debug wasm" ? 0.3 : 1;
+
+  test(`a message of 64 MB stays within 160 MB, and the next one takes the same memory (${build})`, () => {
+    const raw = new Raw(module);
+    const session = raw.exports.gw_open();
+    const piece = new Uint8Array(WINDOW_BYTES).fill(0x78);
+    const sizes = [1, 2].map(() => {
+      raw.feed(session, bytesOf('{"execute":"guest-pong","id":"'));
+      for (let left = LONGEST_ID; left > 0; left -= piece.length) raw.feed(session, piece.subarray(0, left));
+      assert.equal(raw.lines, 0);
+      assert.equal(raw.feed(session, bytesOf('"}')), 0);
+      assert.equal(raw.lines, 1);
+      raw.lines = 0;
+      return raw.size;
+    });
+    assert.ok(sizes[0]! > LONGEST_ID && sizes[0]! <= 160_000_000, `${sizes[0]} bytes`);
+    assert.equal(sizes[1], sizes[0]);
+  });
 
   test(`messages take no memory for good (${build})`, () => {
     const raw = new Raw(module);
@@ -222,6 +245,19 @@ for (const [build, module] of MODULES) {
     assert.equal(raw.size, size);
   });
 }
+
+test("only the debug build says when an index or a copy leaves its block", () => {
+  for (const [build, module] of MODULES) {
+    const wrong: readonly ((raw: Raw) => void)[] = [
+      ({ exports }) => exports.gw_feed(exports.gw_open(), 0, WINDOW_BYTES + 4000),
+      ({ exports }) => exports.gw_version(WINDOW_BYTES + 4000),
+    ];
+    for (const call of wrong) {
+      if (build === "debug wasm") assert.throws(() => call(new Raw(module)), WebAssembly.RuntimeError);
+      else call(new Raw(module));
+    }
+  }
+});
 
 test("messages take no memory for good (js)", () => {
   setFlagsFromString("--expose-gc");
