@@ -15,6 +15,10 @@ const MINUS: i32 = 0x2d;
 const ZERO: i32 = 0x30;
 const NINE: i32 = 0x39;
 const DOT: i32 = 0x2e;
+// Where a digit stands.
+const INTEGRAL: i32 = 0;
+const FRACTIONAL: i32 = 1;
+const EXPONENT: i32 = 2;
 /** Digits of the least number that rounds to infinity. */
 const INFINITY_DIGITS: i32 = 309;
 
@@ -53,37 +57,30 @@ export function isHuge(bytes: Bytes, from: i32, size: i32): bool {
   let compared = 0;
   let difference = 0;
   let started = false;
-  let step = 1;
-  let at = from;
-  for (; at < end; at++) {
+  // An exponent beyond a hundred million no longer matters how much.
+  let exponent = 0;
+  let negative = false;
+  let part = INTEGRAL;
+  for (let at = from; at < end; at++) {
     const c = bytes[at] as i32;
     if (c === DOT) {
-      step = 0;
-    } else if (c >= ZERO && c <= NINE) {
+      part = FRACTIONAL;
+    } else if (c > NINE) {
+      part = EXPONENT;
+    } else if (c < ZERO) {
+      negative = c === MINUS && part === EXPONENT;
+    } else if (part === EXPONENT) {
+      if (exponent < 100000000) exponent = exponent * 10 + c - ZERO;
+    } else {
       if (c !== ZERO) started = true;
-      if (started) {
-        magnitude += step;
-        if (difference === 0 && compared < textLength(TEXT_INFINITY)) {
-          difference = c - (TEXTS[textAt(TEXT_INFINITY) + compared] as i32);
-          compared++;
-        }
-      } else {
-        magnitude += step - 1;
+      if (started && difference === 0 && compared < textLength(TEXT_INFINITY)) {
+        difference = c - (TEXTS[textAt(TEXT_INFINITY) + compared] as i32);
+        compared++;
       }
-    } else if (c !== MINUS) {
-      break;
+      if (started === (part === INTEGRAL)) magnitude += started ? 1 : -1;
     }
   }
-  if (!started) return false;
-  // An exponent: e, perhaps a sign, digits. Beyond a hundred million it no longer matters how much.
-  at++;
-  const sign = at < end ? (bytes[at] as i32) : ZERO;
-  let exponent = 0;
-  for (; at < end; at++) {
-    const c = bytes[at] as i32;
-    if (c >= ZERO && exponent < 100000000) exponent = exponent * 10 + c - ZERO;
-  }
-  magnitude += sign === MINUS ? -exponent : exponent;
-  if (magnitude !== INFINITY_DIGITS) return magnitude > INFINITY_DIGITS;
+  magnitude += negative ? -exponent : exponent;
+  if (!started || magnitude !== INFINITY_DIGITS) return started && magnitude > INFINITY_DIGITS;
   return difference > 0 || (difference === 0 && compared === textLength(TEXT_INFINITY));
 }

@@ -25,10 +25,14 @@ export function readCharacter(bytes: Bytes, at: i32, end: i32): i32 {
     point = (point << 6) | ((bytes[at + length] as i32) & 0x3f);
     length++;
   }
-  const least = more === 1 ? 0x80 : more === 2 ? 0x800 : 0x10000;
-  const whole = length === more + 1 && more > 0 && more < 4;
-  const valid = whole && isCharacter(point) && (point >= least || (point === 0 && more === 1));
+  const shortest = length === more + 1 && more === following(point) && (point >= 0x80 || point === 0);
+  const valid = shortest && isCharacter(point);
   return ((valid ? point : -1) << 3) | length;
+}
+
+/** How many bytes follow the first one of a character that takes more than one. */
+function following(point: i32): i32 {
+  return point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
 }
 
 /** Writes a code point in modified UTF-8 and returns where the next goes. */
@@ -37,7 +41,7 @@ export function putCharacter(bytes: Bytes, at: i32, point: i32): i32 {
     bytes[at] = point as u8;
     return at + 1;
   }
-  let more = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
+  let more = following(point);
   bytes[at++] = (((0xff00 >> (more + 1)) & 0xff) | (point >> (more * 6))) as u8;
   while (more > 0) {
     more--;
