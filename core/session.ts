@@ -159,12 +159,12 @@ export class Session extends Dispatcher {
   }
 
   /**
-   * Writes the pending call's arguments as JSON; `{}` where there are none. False where they are larger than a message
+   * Writes the pending call's arguments as JSON; `{}` where there are none, or no call. False where they are larger than a message
    * may be, since escapes make them grow: then the call is answered with an error.
    */
   writeArguments(writer: Echo): bool {
     const object = this.arguments;
-    if (object === ABSENT) {
+    if (object === ABSENT || this.pending === 0) {
       writer.ascii(NOTHING);
       return true;
     }
