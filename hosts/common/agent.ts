@@ -6,7 +6,7 @@ import type { Clock } from "./clock.ts";
 import { Engine } from "./engine.ts";
 import { GuestwireError } from "./errors.ts";
 import type { CoreSession, Sink } from "./core.ts";
-import type { Limits } from "./limits.ts";
+import { LONGEST_MS, type Limits } from "./limits.ts";
 import type { AgentLogger } from "./logger.ts";
 import { PeerSession, type Session, type SessionHost } from "./session.ts";
 import { TRANSPORT } from "./tokens.ts";
@@ -23,7 +23,10 @@ export interface CommandInfo {
   readonly successResponse: boolean;
 }
 
-/** The switches of an agent's commands. They act on running sessions at once. */
+/**
+ * The switches of an agent's commands. They act on running sessions at once. Where the agent has closed they throw
+ * GW_ERR_CLOSED.
+ */
 export interface Commands {
   readonly frozen: boolean;
   /** In the order of registration; guest-info lists the reverse. */
@@ -60,7 +63,7 @@ export interface AgentStats {
 export interface Agent {
   /**
    * Serves a peer until its transport closes. Throws GW_ERR_CLOSED once `close` was called, GW_ERR_WASM where WebAssembly
-   * is needed anew, after a trap or a large message, and is not to be had any more.
+   * is needed anew, after a trap or a large message, and is not to be had any more or fails at once.
    */
   serve(transport: Transport): Session;
   readonly commands: Commands;
@@ -75,9 +78,6 @@ const TRIM_MS = 1000;
 
 /** A command's name: what QAPI allows, downstream names as `__com.example_name` among it. */
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
-
-/** What timers can count, in milliseconds. */
-const LONGEST_MS = 2_147_483_647;
 
 export class GuestAgent implements Agent, SessionHost {
   readonly commands: Commands;
@@ -207,7 +207,7 @@ export class GuestAgent implements Agent, SessionHost {
   private async shutDown(): Promise<void> {
     await Promise.all([...this.sessions].map((session) => session.close()));
     this.cancelTrim?.();
-    this.engine.drop();
+    this.engine.close();
     await this.container.dispose();
   }
 
@@ -226,10 +226,9 @@ export class GuestAgent implements Agent, SessionHost {
 
   crashed(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
-    const lost = [...this.sessions];
     this.engine.drop();
     // All let go of the core before anything outside is told: who is told may ask the agent, send, or connect anew.
-    for (const session of lost) session.abandon();
+    const lost = [...this.sessions].filter((session) => session.abandon());
     this.logger.always("critical", "general", `the core failed (${reason}); sessions closed: ${lost.length}`);
     for (const session of lost) void session.closeTransport();
   }

@@ -42,12 +42,12 @@ export interface AgentOptions {
 }
 
 /**
- * Makes an agent. Throws GuestwireError: GW_ERR_LIMIT, GW_ERR_API, GW_ERR_COMMAND_NAME, GW_ERR_DUPLICATE_COMMAND,
- * GW_ERR_UNKNOWN_COMMAND (a portable command that this agent.wasm does not contain), GW_ERR_WASM.
+ * Makes an agent. Throws GuestwireError: GW_ERR_CORE, GW_ERR_LIMIT, GW_ERR_API, GW_ERR_COMMAND_NAME,
+ * GW_ERR_DUPLICATE_COMMAND, GW_ERR_UNKNOWN_COMMAND (a portable command that this agent.wasm does not contain), GW_ERR_WASM.
  */
 export function createAgent(options: AgentOptions = {}): Agent {
   const container = root.createChildContainer();
-  container.register(CORE, { useValue: options.core ?? js });
+  container.register(CORE, { useValue: engineOf(options.core ?? js) });
   container.register(LOGGER, { useValue: new AgentLogger(options.logger ?? silent) });
   container.register(CLOCK, { useValue: options.clock ?? systemClock });
   container.register(LIMITS, { useValue: completeLimits(options.limits) });
@@ -75,6 +75,15 @@ export function createAgent(options: AgentOptions = {}): Agent {
   );
   applyPolicy(agent, options.policy ?? {});
   return agent;
+}
+
+/** The option, which is an engine: its name alone would not bring it into the program. */
+function engineOf(core: Core): Core {
+  if (typeof core.start === "function") return core;
+  throw new GuestwireError(
+    "GW_ERR_CORE",
+    "the option core is no engine: import { wasm } from guestwire/wasm, or { js } from guestwire/core, and hand that in",
+  );
 }
 
 function install(container: DependencyContainer, plugin: Plugin): void {

@@ -12,7 +12,7 @@ const SPARE_BYTES = 16 * 1024 * 1024;
 
 export class Engine {
   frozen = false;
-  /** Called when the core has thrown; `drop` is to be called then. */
+  /** Called when the core has thrown, while it is set up too; `drop` is to be called then. */
   onCrash: (error: unknown) => void = () => {};
   private readonly core: Core;
   private readonly log: (level: LogLevel, domain: LogDomain, message: string) => void;
@@ -24,6 +24,7 @@ export class Engine {
   private readonly disabled = new Map<string, string>();
   private numbers = 0;
   private agent: CoreAgent | undefined;
+  private closed = false;
 
   constructor(
     core: Core,
@@ -37,27 +38,47 @@ export class Engine {
     this.version = version;
   }
 
-  /** Starts the core where none runs. Throws GW_ERR_WASM where WebAssembly is not to be had. */
-  start(): CoreAgent {
+  /** Starts the core where none runs. Throws GW_ERR_WASM where it does not start, GW_ERR_CLOSED after `close`. */
+  private start(): CoreAgent {
     if (this.agent !== undefined) return this.agent;
+    if (this.closed) throw new GuestwireError("GW_ERR_CLOSED", "the agent is closed");
     const agent = this.core.start(this.log);
+    this.guard(() => this.setUp(agent));
+    this.agent = agent;
+    return agent;
+  }
+
+  /** Tells a core what the one before it was told. */
+  private setUp(agent: CoreAgent): void {
     for (const [name, number] of Object.entries(CORE_LIMITS)) agent.setLimit(number, this.limits[name as LimitName]);
     agent.setVersion(this.version);
     for (const [number, command] of this.commands) this.register(agent, number, command);
     for (const [name, reason] of this.disabled) agent.disable(name, reason);
     agent.freeze(this.frozen);
-    this.agent = agent;
-    return agent;
   }
 
-  /** Asks the core; one that throws is lost, and a fresh one is asked. */
+  /** Asks the core; one that throws is lost, and a fresh one is asked. Throws GW_ERR_WASM where that throws too. */
   private ask<T>(question: (agent: CoreAgent) => T): T {
     const agent = this.start();
     try {
       return question(agent);
     } catch (error) {
       this.onCrash(error);
-      return question(this.start());
+    }
+    const fresh = this.start();
+    return this.guard(() => question(fresh));
+  }
+
+  /** Does what a fresh core must not fail at: where it does, it is lost, and none takes its place. */
+  private guard<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      this.onCrash(error);
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new GuestwireError("GW_ERR_WASM", `the core failed as soon as it was started (${reason})`, {
+        cause: error,
+      });
     }
   }
 
@@ -68,6 +89,12 @@ export class Engine {
   /** The core is lost, or not needed any more. */
   drop(): void {
     this.agent = undefined;
+  }
+
+  /** Drops the core for good. */
+  close(): void {
+    this.closed = true;
+    this.drop();
   }
 
   /** Drops the core where it holds much memory; no session may be open. */
@@ -87,7 +114,7 @@ export class Engine {
   /** Adds a command; false where the core refuses it. */
   add(command: PortableCommand | HostCommand): boolean {
     const number = ++this.numbers;
-    if (!this.register(this.start(), number, command)) return false;
+    if (!this.ask((agent) => this.register(agent, number, command))) return false;
     this.commands.set(number, command);
     return true;
   }
@@ -122,18 +149,18 @@ export class Engine {
 
   enable(name: string): void {
     this.state(name);
-    this.disabled.delete(name);
     this.ask((agent) => agent.enable(name));
+    this.disabled.delete(name);
   }
 
   disable(name: string, reason: string): void {
     this.state(name);
-    this.disabled.set(name, reason);
     this.ask((agent) => agent.disable(name, reason));
+    this.disabled.set(name, reason);
   }
 
   freeze(frozen: boolean): void {
-    this.frozen = frozen;
     this.ask((agent) => agent.freeze(frozen));
+    this.frozen = frozen;
   }
 }

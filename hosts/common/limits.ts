@@ -29,8 +29,8 @@ export type Limits = Record<LimitName, number>;
 /** One host command, in milliseconds. */
 const COMMAND_MS = 30_000;
 
-/** Those that may be 0: no cap, no deadline. */
-const OPEN: readonly string[] = ["errorsInRow", "commandMs"];
+/** What timers can count, in milliseconds. */
+export const LONGEST_MS = 2_147_483_647;
 
 const DEFAULTS: Readonly<Limits> = { ...defaultsOfCore(), commandMs: COMMAND_MS };
 
@@ -44,7 +44,8 @@ function defaultsOfCore(): Record<keyof typeof CORE_LIMITS, number> {
 
 /** The least and the most that a limit can be. */
 export function rangeOf(name: string): { least: number; most: number } {
-  return { least: OPEN.includes(name) ? 0 : LIMIT_LEAST, most: LIMIT_MOST };
+  if (name === "commandMs") return { least: 0, most: LONGEST_MS };
+  return { least: name === "errorsInRow" ? 0 : LIMIT_LEAST, most: LIMIT_MOST };
 }
 
 /** The defaults with these changes. Throws GW_ERR_LIMIT on an unknown name or a value out of range. */

@@ -16,6 +16,7 @@ import {
 import { listenUnix } from "guestwire/node";
 import { wasmFrom } from "guestwire/wasm";
 import { MODULES } from "../engines.ts";
+import { EXPORTS, type Export, type Exports, FUNCTIONS } from "../exports.ts";
 import { Peer, generic } from "../peer.ts";
 import { Client, temporaryFolder } from "./rig.ts";
 
@@ -27,15 +28,6 @@ const NO_SESSION = 0x7fff_fff0;
 /** A block larger than the module can have. */
 const TOO_MUCH = 0x7fff_ffff;
 const OUT_OF_BOUNDS = "memory access out of bounds";
-
-type Export = (...args: number[]) => number;
-
-interface Exports {
-  readonly memory: WebAssembly.Memory;
-  readonly gw_feed: Export;
-  readonly gw_room: Export;
-  readonly [name: string]: Export | WebAssembly.Memory;
-}
 
 /** A core whose exports a test replaces, and how often it was started. */
 class Tampered implements Core {
@@ -57,21 +49,22 @@ class Tampered implements Core {
   }
 }
 
-/** A core that traps, once, at the next call of the export that is named. */
+/** A core that traps, once, at the next call of the function that is named. */
 class Trapping extends Tampered {
   next = "";
+  /** And once more at this one. */
+  after = "";
 
   constructor(module: WebAssembly.Module) {
     super(module, (exports) =>
       Object.fromEntries(
-        Object.entries(exports).flatMap(([name, original]) => {
-          if (typeof original !== "function") return [];
+        FUNCTIONS.map((name) => {
           const trap: Export = (...args) => {
-            if (name !== this.next) return original(...args);
-            this.next = "";
+            if (name !== this.next) return exports[name](...args);
+            [this.next, this.after] = [this.after, ""];
             return exports.gw_feed(NO_SESSION, 0, 1);
           };
-          return [[name, trap]];
+          return [name, trap];
         }),
       ),
     );
@@ -278,13 +271,12 @@ const WAYS: Readonly<Record<string, (scene: Scene) => unknown>> = {
   gw_freeze: ({ agent }) => agent.commands.freeze(),
   gw_thaw: ({ agent }) => agent.commands.thaw(),
 };
-/** They have been called when a core has started. */
-const AT_START = ["gw_abi", "gw_add_builtin", "gw_add_command", "gw_limit", "gw_version"];
+/** They are called to set a core up, and by then gw_abi has been (module.test.ts). */
+const AT_START = ["gw_add_builtin", "gw_add_command", "gw_limit", "gw_version"];
 
 for (const [build, module] of MODULES) {
   test(`a trap in whatever call is nobody else's business (${build})`, async () => {
-    const exported = WebAssembly.Module.exports(module).map(({ name }) => name);
-    assert.deepEqual([...Object.keys(WAYS), ...AT_START, "memory"].toSorted(), exported.toSorted());
+    assert.deepEqual([...Object.keys(WAYS), ...AT_START, "gw_abi", "memory"].toSorted(), EXPORTS);
     for (const [name, go] of Object.entries(WAYS)) {
       const held = new Held("test-held");
       const clock = new FakeClock();
@@ -312,6 +304,69 @@ for (const [build, module] of MODULES) {
 }
 
 const [, SIMD] = MODULES[0]!;
+
+/** What an embedder is thrown where a fresh core fails. */
+const FAILED_AT_ONCE = {
+  name: "GuestwireError",
+  code: "GW_ERR_WASM",
+  message: `the core failed as soon as it was started (${OUT_OF_BOUNDS})`,
+};
+
+test("a trap while a fresh core is set up is said, and the next one may start", async () => {
+  for (const name of [...AT_START, "gw_disable", "gw_freeze"]) {
+    const core = new Trapping(SIMD);
+    const plugins = [{ name: "guestwire-plugin-test", api: 1, commands: [new Held("test-held")] }];
+    const { agent, records, connect } = serve({ core, plugins });
+    agent.commands.disable("guest-info");
+    if (name === "gw_freeze") agent.commands.freeze();
+    const peer = connect();
+    core.next = "gw_feed";
+    core.after = name;
+    peer.send(PING);
+    assert.throws(connect, FAILED_AT_ONCE, name);
+    assert.equal(core.next, "", `${name} was not called`);
+    assert.deepEqual(records, [failed(OUT_OF_BOUNDS, 1), failed(OUT_OF_BOUNDS, 0)], name);
+    const next = connect();
+    next.send(PING);
+    assert.equal(next.take(), PONG, name);
+    assert.deepEqual([core.starts, agent.stats.sessions], [3, 1], name);
+    await agent.close();
+  }
+});
+
+test("a fresh core that traps at the same is not kept", async () => {
+  for (const name of ["gw_open", "gw_flags", "gw_enable", "gw_disable", "gw_freeze"]) {
+    const core = new Trapping(SIMD);
+    const held = new Held("test-held");
+    const clock = new FakeClock();
+    const served = serve({ core, clock, plugins: [{ name: "guestwire-plugin-test", api: 1, commands: [held] }] });
+    const { agent, records, connect } = served;
+    const peer = connect();
+    [core.next, core.after] = [name, name];
+    assert.throws(() => WAYS[name]?.({ ...served, peer, held, clock }), FAILED_AT_ONCE, name);
+    assert.equal(core.next, "", `${name} was not called twice`);
+    assert.deepEqual(records, [failed(OUT_OF_BOUNDS, 1), failed(OUT_OF_BOUNDS, 0)], name);
+    assert.ok(peer.closed);
+    // What was not done is not done to the next one either.
+    assert.equal(agent.commands.frozen, false);
+    assert.ok(agent.commands.list().every(({ enabled }) => enabled));
+    const next = connect();
+    next.send(PING);
+    assert.equal(next.take(), PONG, name);
+    assert.equal(core.starts, 3, name);
+    await agent.close();
+  }
+});
+
+test("an agent is not made where a core traps at a command, and a fresh one as well", () => {
+  for (const name of ["gw_add_builtin", "gw_add_command"]) {
+    const core = new Trapping(SIMD);
+    [core.next, core.after] = [name, name];
+    const plugins = [{ name: "guestwire-plugin-test", api: 1, commands: [new Held("test-held")] }];
+    assert.throws(() => serve({ core, plugins }), FAILED_AT_ONCE, name);
+    assert.equal(core.starts, 2);
+  }
+});
 
 test("who is told of a trap may connect, send and ask at once", async () => {
   const core = new Trapping(SIMD);

@@ -106,13 +106,54 @@ test("what cannot be registered is refused with a code", () => {
   for (const name of ["", "a b", "-a", "\u00e9", "a".repeat(129)]) refused("GW_ERR_COMMAND_NAME", command(name));
 });
 
-test("an agent that is closed serves nobody any more", async () => {
-  const agent = createAgent();
+test("an engine that is none is refused with a line that says where engines are", () => {
+  for (const core of ["wasm", 1, {}]) {
+    assert.throws(() => createAgent({ core: core as unknown as Core }), {
+      name: "GuestwireError",
+      code: "GW_ERR_CORE",
+      message:
+        "the option core is no engine: import { wasm } from guestwire/wasm, or { js } from guestwire/core, and hand that in",
+    });
+  }
+});
+
+test("an agent that is closed serves nobody any more, and its switches are refused", async () => {
+  for (const [name, engine] of ENGINES) {
+    const core = withSessions(engine, (session) => session);
+    const agent = createAgent({ core });
+    const { commands } = agent;
+    const peer = connect(agent);
+    await agent.close();
+    assert.ok(peer.closed);
+    const closed = { name: "GuestwireError", code: "GW_ERR_CLOSED", message: "the agent is closed" };
+    assert.throws(() => agent.serve(new Peer()), closed);
+    assert.throws(() => commands.list(), closed);
+    assert.throws(() => commands.enable("guest-ping"), closed);
+    assert.throws(() => commands.disable("guest-ping"), closed);
+    assert.throws(() => commands.freeze(), closed);
+    assert.throws(() => commands.thaw(), closed);
+    assert.deepEqual([commands.frozen, agent.stats.sessions, core.starts], [false, 0, 1], name);
+    await agent.close();
+  }
+});
+
+test("a command that is under way when the agent closes may still use the switches", async () => {
+  let agent: Agent | undefined;
+  const thaw = {
+    name: "test-thaw",
+    whileFrozen: true,
+    run: async (_args: unknown, { signal }: { signal: AbortSignal }) => {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      agent?.commands.thaw();
+    },
+  };
+  agent = createAgent({ plugins: [plugin({ commands: [thaw] })] });
+  agent.commands.freeze();
   const peer = connect(agent);
+  peer.send('{"execute":"test-thaw"}');
   await agent.close();
-  assert.ok(peer.closed);
-  assert.throws(() => agent.serve(new Peer()), { code: "GW_ERR_CLOSED" });
-  await agent.close();
+  assert.equal(peer.received, PONG);
+  assert.equal(agent.commands.frozen, false);
 });
 
 for (const [name, engine] of ENGINES) {

@@ -18,6 +18,8 @@ test("a limit that is unknown or out of range is refused", () => {
     { tokens: 63 },
     { depth: 0 },
     { errorsInRow: -1 },
+    { commandMs: -1 },
+    { commandMs: 2 ** 31 },
     { queueBytes: 2 ** 29 + 1 },
     { replyBytes: 64.5 },
   ];
@@ -28,6 +30,7 @@ test("a limit that is unknown or out of range is refused", () => {
       JSON.stringify(limits),
     );
   }
+  for (const commandMs of [0, 1, 2 ** 31 - 1]) createAgent({ limits: { commandMs } });
 });
 
 onEachBuild(
