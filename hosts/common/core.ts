@@ -21,8 +21,11 @@ export interface CoreSession {
   drained(): void;
   /** Whether it takes no bytes now: a call is pending, or replies wait for a peer that does not read. */
   isBusy(): boolean;
-  /** The call that waits for the host. */
-  pending(): PendingCall | undefined;
+  /**
+   * Takes the call that waits for the host, with its arguments written out: once for each call, which is then to be completed
+   * or failed. Undefined where none waits, or where its arguments are too large, which the core has answered itself.
+   */
+  takeCall(): PendingCall | undefined;
   /**
    * Answers a pending call with a JSON value, and 0xFF before the reply where `delimited`. Does nothing where that call is
    * not pending any more.

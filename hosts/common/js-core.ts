@@ -71,7 +71,7 @@ class JsSession implements CoreSession {
     return this.session.isBusy();
   }
 
-  pending(): PendingCall | undefined {
+  takeCall(): PendingCall | undefined {
     const number = this.session.pending;
     if (number === 0) return undefined;
     const writer = new Echo(this.agent.results);

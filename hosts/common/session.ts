@@ -98,7 +98,7 @@ export class PeerSession implements Session, Answer {
       this.inside = true;
       try {
         taken = core.receive(bytes);
-        if (taken === bytes.length && !this.closing && core.pending() === undefined) return;
+        if (taken === bytes.length && !this.closing && !core.isBusy()) return;
       } catch (error) {
         this.failed(error);
         return;
@@ -212,14 +212,14 @@ export class PeerSession implements Session, Answer {
 
   /** Starts the call that is pending, or feeds a chunk; false where there is nothing to do. */
   private step(core: CoreSession): boolean {
-    const pending = core.pending();
-    if (pending !== undefined) {
-      const command = this.host.command(pending.command);
+    const call = core.takeCall();
+    if (call !== undefined) {
+      const command = this.host.command(call.command);
       if (command === undefined) {
-        core.fail(pending.number, "GenericError", "The command is not there any more");
+        core.fail(call.number, "GenericError", "The command is not there any more");
       } else {
-        this.call = new HostCall(this.host, command, pending.number, this);
-        this.call.run(pending);
+        this.call = new HostCall(this.host, command, call.number, this);
+        this.call.run(call);
       }
       return true;
     }
@@ -266,9 +266,11 @@ export class PeerSession implements Session, Answer {
     return this.ask((core) => core.counters()) ?? { resyncs: 0, suppressed: 0 };
   }
 
-  /** The core is lost: it is not asked any more. */
-  abandon(): void {
+  /** The core is lost: it is not asked any more. False where that is known. */
+  abandon(): boolean {
+    const hadCore = this.core !== undefined;
     this.core = undefined;
+    return hadCore;
   }
 
   /** The transport is closed: what the peer left behind is dropped. */
