@@ -22,35 +22,39 @@ type Log = (level: LogLevel, domain: LogDomain, message: string) => void;
 /** A log record: level, domain, text. */
 const RECORD = /(\d)(\d)(.*)\n/g;
 
-interface Exports {
+/** The functions of a module, as core/wasm.ts has them. */
+const FUNCTIONS = [
+  "gw_abi",
+  "gw_room",
+  "gw_open",
+  "gw_close",
+  "gw_feed",
+  "gw_stopped",
+  "gw_output",
+  "gw_data",
+  "gw_drained",
+  "gw_trim",
+  "gw_count",
+  "gw_pending",
+  "gw_command",
+  "gw_arguments",
+  "gw_complete",
+  "gw_fail",
+  "gw_add_builtin",
+  "gw_add_command",
+  "gw_flags",
+  "gw_enable",
+  "gw_disable",
+  "gw_limit",
+  "gw_version",
+  "gw_freeze",
+  "gw_thaw",
+  "gw_log",
+] as const;
+
+type Exports = Readonly<Record<(typeof FUNCTIONS)[number], (...numbers: number[]) => number>> & {
   readonly memory: WebAssembly.Memory;
-  gw_abi(): number;
-  gw_room(size: number): number;
-  gw_open(): number;
-  gw_close(session: number): void;
-  gw_feed(session: number, at: number, end: number): number;
-  gw_stopped(): number;
-  gw_output(session: number): number;
-  gw_data(): number;
-  gw_drained(session: number, count: number): number;
-  gw_trim(session: number): void;
-  gw_count(session: number, what: number): number;
-  gw_pending(session: number): number;
-  gw_command(session: number): number;
-  gw_arguments(session: number): number;
-  gw_complete(session: number, call: number, length: number, delimited: number): number;
-  gw_fail(session: number, call: number, errorClass: number, length: number): number;
-  gw_add_builtin(length: number): number;
-  gw_add_command(number: number, flags: number, length: number): number;
-  gw_flags(length: number): number;
-  gw_enable(length: number): number;
-  gw_disable(length: number, reasonLength: number): number;
-  gw_limit(limit: number, value: number): number;
-  gw_version(length: number): void;
-  gw_freeze(): void;
-  gw_thaw(): void;
-  gw_log(): number;
-}
+};
 
 function notAnAgent(reason: string): GuestwireError {
   return new GuestwireError("GW_ERR_WASM", `the module is not an agent.wasm for this package (${reason})`);
@@ -70,6 +74,8 @@ class WasmAgent implements CoreAgent {
     this.exports = new WebAssembly.Instance(module).exports as unknown as Exports;
     const abi = this.exports.gw_abi();
     if (abi !== ABI) throw notAnAgent(`it has ABI ${abi}, this engine speaks ${ABI}`);
+    const lacking = ["memory", ...FUNCTIONS].filter((name) => !(name in this.exports));
+    if (lacking.length > 0) throw notAnAgent(`it does not export ${lacking.join(", ")}`);
     this.log = log;
     this.window = this.exports.gw_room(0);
     this.view = new Uint8Array(this.exports.memory.buffer);
@@ -219,7 +225,7 @@ class WasmSession implements CoreSession {
     return (this.status & STATUS_BUSY) !== 0;
   }
 
-  pending(): PendingCall | undefined {
+  takeCall(): PendingCall | undefined {
     if ((this.status & STATUS_PENDING) === 0) return undefined;
     const number = this.exports.gw_pending(this.handle);
     const command = this.exports.gw_command(this.handle);

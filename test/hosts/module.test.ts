@@ -2,10 +2,14 @@
 // is what it says; what it compiled is what counts.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { createAgent } from "guestwire";
 import { wasmFrom } from "guestwire/wasm";
 import { MODULES } from "../engines.ts";
+import { EXPORTS } from "../exports.ts";
+import { Peer } from "../peer.ts";
 import { Program, ROOT } from "./rig.ts";
 
 /** Prints, for the synchronous and the asynchronous way, the engine's name and the files whose bytes were compiled. */
@@ -70,7 +74,7 @@ test(
 
 test("a module of the caller's is taken as it is; one that is no agent is refused", () => {
   for (const [, module] of MODULES) assert.equal(wasmFrom(module).name, "wasm");
-  // Modules without anything, with an import, and with gw_abi() = 2.
+  // Modules without anything, with an import, with gw_abi() = 2, and with gw_abi() = 1 and nothing else.
   const modules = [
     ["AGFzbQEAAAA=", /^the module is not an agent\.wasm for this package \(.*gw_abi is not a function\)$/],
     ["AGFzbQEAAAABBAFgAAACBwEBYQFiAAA=", /^the module is not an agent\.wasm for this package \(.*[Ii]mport.*\)$/],
@@ -78,10 +82,34 @@ test("a module of the caller's is taken as it is; one that is no agent is refuse
       "AGFzbQEAAAABBQFgAAF/AwIBAAcKAQZnd19hYmkAAAoGAQQAQQIL",
       /^the module is not an agent\.wasm for this package \(it has ABI 2, this engine speaks 1\)$/,
     ],
+    [
+      "AGFzbQEAAAABBQFgAAF/AwIBAAcKAQZnd19hYmkAAAoGAQQAQQEL",
+      /^the module is not an agent\.wasm for this package \(it does not export memory, gw_room, .*, gw_log\)$/,
+    ],
   ] as const;
   for (const [base64, message] of modules) {
     const core = wasmFrom(new WebAssembly.Module(Buffer.from(base64, "base64")));
     assert.throws(() => createAgent({ core }), { name: "GuestwireError", code: "GW_ERR_WASM", message });
   }
   assert.throws(() => createAgent({ core: wasmFrom({}) }), { code: "GW_ERR_WASM", message: /^the module is not / });
+});
+
+test("a module that lacks one export is refused before it serves anybody", () => {
+  const file = readFileSync(join(ROOT, "dist/agent.wasm"));
+  for (const name of EXPORTS) {
+    const bytes = Uint8Array.from(file);
+    // In the export section a name has its length before it.
+    const at = file.indexOf(`${String.fromCharCode(name.length)}${name}`, 0, "latin1");
+    assert.ok(at > 0, name);
+    bytes[at + name.length] = "_".charCodeAt(0);
+    const core = wasmFrom(new WebAssembly.Module(bytes));
+    assert.throws(() => createAgent({ core, standard: false }).serve(new Peer()), {
+      name: "GuestwireError",
+      code: "GW_ERR_WASM",
+      message:
+        name === "gw_abi"
+          ? /^the module is not an agent\.wasm .*gw_abi is not a function\)$/
+          : `the module is not an agent.wasm for this package (it does not export ${name})`,
+    });
+  }
 });
