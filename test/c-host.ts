@@ -1,8 +1,9 @@
-// The C host, built where that can be. With `CI` set it must be.
+// The C host, built where that can be. In CI it must be.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { CI } from "./ci.ts";
 
 /** Where its sources are. */
 export const C_FOLDER = join(import.meta.dirname, "../hosts/wasm/c");
@@ -17,7 +18,7 @@ export const whyNoCHost =
 
 /** Why tests of it are skipped; false where they are not. */
 export const skipCHost: string | false = whyNoCHost ?? false;
-if (skipCHost && process.env["CI"]) throw new Error(`the C host cannot be tested: ${skipCHost}`);
+if (skipCHost && CI) throw new Error(`the C host cannot be tested: ${skipCHost}`);
 
 /** Runs make in the C host's folder. Throws with what it printed. */
 export function make(...args: string[]): void {

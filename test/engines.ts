@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import type { Core } from "guestwire";
 import { js } from "guestwire/core";
 import { wasm, wasmFrom } from "guestwire/wasm";
+import { CI } from "./ci.ts";
 
 function moduleAt(path: string): WebAssembly.Module {
   return new WebAssembly.Module(readFileSync(new URL(path, import.meta.url)));
@@ -13,7 +14,7 @@ function moduleAt(path: string): WebAssembly.Module {
 function debugModule(): readonly (readonly [string, WebAssembly.Module])[] {
   const path = "../build/agent-debug.wasm";
   if (existsSync(new URL(path, import.meta.url))) return [["debug wasm", moduleAt(path)]];
-  if (process.env["CI"] === "true") throw new Error("build/agent-debug.wasm is missing: npm run build makes it");
+  if (CI) throw new Error("build/agent-debug.wasm is missing: npm run build makes it");
   return [];
 }
 

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, after, before, test } from "node:test";
 import { buildCHost, skipCHost } from "../c-host.ts";
+import { CI } from "../ci.ts";
 import { FLUSHED, generic, sync, synced } from "../peer.ts";
 import { Client, Program, moment, temporaryFolder } from "./rig.ts";
 
@@ -189,7 +190,7 @@ test("C host on a port: it is unplugged and comes back", { skip: skipCHost }, as
 });
 
 const noTerminal = spawnSync("script", ["--version"]).status !== 0 && "there is no program script (Debian: bsdutils)";
-if (noTerminal && process.env["CI"]) throw new Error(noTerminal);
+if (noTerminal && CI) throw new Error(noTerminal);
 
 test("C host on a pseudo-terminal", { skip: skipCHost || noTerminal }, async (t) => {
   const command = `stty raw -echo; echo ready; exec '${agent}' --device "$(tty)" -v 2>/dev/null`;

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { CI } from "../ci.ts";
 import { findRealAgent } from "../property/real-agent.ts";
 import { Client, ENGINE_NAMES, Program, listens, startAgent, temporaryFolder } from "./rig.ts";
 
@@ -69,7 +70,7 @@ test("lists add up, are not trimmed, and may name what is not there, or nothing"
 });
 
 const realAgent = findRealAgent();
-const skip = realAgent === undefined && process.env["CI"] !== "true" && "install the Debian package qemu-guest-agent";
+const skip = realAgent === undefined && !CI && "install the Debian package qemu-guest-agent";
 
 test("the real agent answers the same for what -b disables", { skip }, async (t) => {
   assert.ok(realAgent, "CI needs the Debian package qemu-guest-agent");

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
 import fc from "fast-check";
 import { type Agent, createAgent } from "guestwire";
+import { CI } from "../ci.ts";
 import { ENGINES } from "../engines.ts";
 import { Peer, cut } from "../peer.ts";
 import { bracket, lastAnswer, split } from "./bracket.ts";
@@ -19,7 +20,7 @@ const BATCH_BYTES = 200_000;
 
 const program = findRealAgent();
 const missing = "qemu-ga is not installed (Debian package qemu-guest-agent)";
-const skip = program === undefined && process.env["CI"] !== "true" ? missing : false;
+const skip = program === undefined && !CI ? missing : false;
 
 suite("against the real agent", { skip }, () => {
   const ours: (readonly [string, Agent])[] = ENGINES.map(([name, core]) => [
