@@ -3,13 +3,14 @@
 
 import { js } from "guestwire/core";
 import { wasm, wasmFrom } from "guestwire/wasm";
+import { WINDOW_BYTES } from "../../core/codes.ts";
 import { AgentAnswerer, type Answerer, EngineAnswerer } from "./answerers.ts";
 import { type Group, type Rival, type Samples, figuresOf } from "./figures.ts";
 import { Parser, Responder } from "./json-users.ts";
 import { type Message, burstMessage, shortMessages, stringMessage } from "./messages.ts";
 import type { Tell } from "./progress.ts";
 import { type Contender, race } from "./race.ts";
-import { RawExports, WINDOW_BYTES } from "./raw-exports.ts";
+import { RawExports } from "./raw-exports.ts";
 import { moduleOf } from "./wasm-api.ts";
 
 /** A power of two. */

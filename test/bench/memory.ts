@@ -2,11 +2,12 @@
 
 import { type Core, type Receiver, type Transport, createAgent } from "guestwire";
 import { wasm } from "guestwire/wasm";
+import { WINDOW_BYTES } from "../../core/codes.ts";
 import { Tap } from "./answerers.ts";
 import type { Bound, Figure, Group } from "./figures.ts";
 import { cut } from "./messages.ts";
 import type { Tell } from "./progress.ts";
-import { RawExports, WINDOW_BYTES } from "./raw-exports.ts";
+import { RawExports } from "./raw-exports.ts";
 import { moduleOf } from "./wasm-api.ts";
 
 const HEAD = '{"execute":"guest-ping","id":"';

@@ -1,24 +1,9 @@
 // agent.wasm by its exports alone, as an embedder without this package calls it.
 
+import { STATUS_OUTPUT, WINDOW_BYTES } from "../../core/codes.ts";
+import type { Exports } from "../exports.ts";
 import type { Answerer } from "./answerers.ts";
 import { type WasmModule, instantiate } from "./wasm-api.ts";
-
-/** Those of the module's exports that it takes to be answered. */
-interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer };
-  gw_room(size: number): number;
-  gw_add_builtin(length: number): number;
-  gw_open(): number;
-  gw_feed(session: number, at: number, end: number): number;
-  gw_output(session: number): number;
-  gw_data(): number;
-  gw_drained(session: number, count: number): number;
-}
-
-/** Bit of the status that says that replies wait (core/codes.ts). */
-const STATUS_OUTPUT = 1;
-/** The window that the module has without asking. */
-export const WINDOW_BYTES = 65_536;
 
 export class RawExports implements Answerer {
   readonly subject: string;

@@ -8,7 +8,16 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { createAgent } from "guestwire";
 import { js } from "guestwire/core";
+import {
+  FLAG_ENABLED as ENABLED,
+  STATUS_BUSY as BUSY,
+  STATUS_LOG as LOG,
+  STATUS_OUTPUT as OUTPUT,
+  STATUS_PENDING as PENDING,
+  WINDOW_BYTES,
+} from "../../core/codes.ts";
 import { MODULES } from "../engines.ts";
+import type { Exports } from "../exports.ts";
 import { Peer } from "../peer.ts";
 
 const TIMES = process.env["GW_SOAK"] === "1" ? 10 : 1;
@@ -17,35 +26,8 @@ const SESSIONS = 1_000_000 * TIMES;
 const CALLS = 100_000 * TIMES;
 const JS_MESSAGES = 300_000 * TIMES;
 
-const WINDOW_BYTES = 65_536;
 /** Of a message at the limit of 67,108,863 bytes; the other tokens and the quotes of the id have 32. */
 const LONGEST_ID = 67_108_863 - 32;
-// Bits of the status (core/codes.ts).
-const OUTPUT = 1;
-const BUSY = 2;
-const PENDING = 4;
-const LOG = 8;
-const ENABLED = 8;
-
-interface Exports {
-  readonly memory: WebAssembly.Memory;
-  gw_room(size: number): number;
-  gw_open(): number;
-  gw_close(session: number): void;
-  gw_feed(session: number, at: number, end: number): number;
-  gw_stopped(): number;
-  gw_output(session: number): number;
-  gw_data(): number;
-  gw_drained(session: number, count: number): number;
-  gw_pending(session: number): number;
-  gw_arguments(session: number): number;
-  gw_complete(session: number, number: number, length: number, delimited: number): number;
-  gw_fail(session: number, number: number, errorClass: number, length: number): number;
-  gw_add_builtin(length: number): number;
-  gw_add_command(number: number, flags: number, length: number): number;
-  gw_version(length: number): void;
-  gw_log(): number;
-}
 
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, "latin1"));
 
