@@ -40,13 +40,17 @@ loadWasm().then(ask);
 import { loadWasm, wasm } from "guestwire/wasm";
 import { ask } from "./ask.mjs";
 
+const tell = ({ code, message }) => console.log(code, message);
 try {
   ask(wasm);
 } catch (error) {
-  console.log(error.code, error.message);
+  tell(error);
 }
 loadWasm()
-  .catch(() => js)
+  .catch((error) => {
+    tell(error);
+    return js;
+  })
   .then(ask);
 `,
   "without.mjs": `import { js } from "guestwire/core";
@@ -200,9 +204,10 @@ const context = createContext(page, { codeGeneration: { strings: false, wasm: fa
 runInContext(readFileSync(process.argv[2], "utf8"), context);
 `,
   );
+  const forbidden = (what: string): string =>
+    `GW_ERR_WASM WebAssembly is not to be had here (${what}: Wasm code generation disallowed by embedder); use the js engine\n`;
   assert.equal(
     await run(process.execPath, ["policy.mjs", await esbuild("fallback.mjs", "iife")]),
-    "GW_ERR_WASM WebAssembly is not to be had here (WebAssembly.Module(): Wasm code generation disallowed by embedder); " +
-      'use the js engine\njs {"return": {}}\n',
+    `${forbidden("WebAssembly.Module()")}${forbidden("WebAssembly.compile()")}js {"return": {}}\n`,
   );
 });

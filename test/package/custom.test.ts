@@ -2,13 +2,11 @@
 // is written there is what runs here.
 
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type TestContext, after, before, test } from "node:test";
+import { after, before, test } from "node:test";
+import { Client, Program, listens } from "../hosts/rig.ts";
 import { generic, sync, synced } from "../peer.ts";
 import { AGENT, WasiProgram } from "../wasi.ts";
 import { ROOT, install, run, tool } from "./packed.ts";
@@ -97,11 +95,13 @@ test("the example as a module that a program embeds, in the program of its READM
   const [[name, text] = ["", ""]] = files(readFileSync(join(example, "README.md"), "utf8"));
   assert.equal(name, "host.mjs");
   writeFileSync(join(example, name), text);
-  const host = start(t, [name], example);
-  assert.equal(await ask(host, join(example, "custom.sock"), check("123456789")), SUM);
-  assert.equal(await ask(host, join(example, "custom.sock"), check("12345678", "cbf43926")), DAMAGED);
-  const info = await ask(host, join(example, "custom.sock"), '{"execute":"guest-info"}');
-  assert.ok(listed(info).includes("custom-check"));
+  const socket = join(example, "custom.sock");
+  await listens(new Program(t, process.execPath, [name], { cwd: example }), socket);
+  const client = await Client.connect(socket);
+  assert.equal(await client.ask(check("123456789")), SUM);
+  assert.equal(await client.ask(check("12345678", "cbf43926")), DAMAGED);
+  assert.ok(listed(await client.ask('{"execute":"guest-info"}')).includes("custom-check"));
+  client.reset();
 });
 
 test("the agent that docs/own-agent.md shows is built as it says", async (t) => {
@@ -175,32 +175,3 @@ test("docs/own-agent.md has all that a command can call, and the names that are 
   assert.ok(fields.length > 5);
   for (const name of fields) assert.ok(page.includes(`\`${name}\``), `${name} is missing`);
 });
-
-function start(t: TestContext, args: readonly string[], cwd: string): ChildProcess {
-  const child = spawn(process.execPath, args, { cwd, stdio: ["ignore", "inherit", "inherit"] });
-  const ended = once(child, "exit");
-  t.after(async () => {
-    child.kill("SIGKILL");
-    await ended;
-  });
-  return child;
-}
-
-/** Asks on a connection of its own, once somebody listens. */
-async function ask(host: ChildProcess, path: string, request: string): Promise<string> {
-  for (;;) {
-    const socket = connect(path).setEncoding("latin1");
-    try {
-      await once(socket, "connect");
-      let reply = "";
-      socket.write(request);
-      while (!reply.endsWith("\n")) reply += String((await once(socket, "data"))[0]);
-      return reply;
-    } catch (error) {
-      if (host.exitCode !== null) throw new Error(`the host ended with ${host.exitCode}`, { cause: error });
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    } finally {
-      socket.destroy();
-    }
-  }
-}
