@@ -30,10 +30,21 @@ export interface PortableCommand {
   readonly portable: (new () => object) | null;
 }
 
+/** AbortSignal where the type library knows it, as Node's and the DOM's do; what they have in common where not. */
+export type CallSignal = typeof globalThis extends { AbortSignal: { prototype: infer Signal } }
+  ? Signal
+  : {
+      readonly aborted: boolean;
+      readonly reason: unknown;
+      throwIfAborted(): void;
+      addEventListener(type: "abort", listener: () => void, options?: { once?: boolean }): void;
+      removeEventListener(type: "abort", listener: () => void): void;
+    };
+
 /** What a host command sees of a call. */
 export interface CallContext {
   /** Aborts at the deadline, and when the agent closes: a command has five seconds to answer then. */
-  readonly signal: AbortSignal;
+  readonly signal: CallSignal;
   /** Whether what is logged is kept: false while the agent is frozen. */
   readonly logging: boolean;
   /** Writes a log record, in the name of the command. Nothing while the agent is frozen. */
@@ -57,8 +68,9 @@ export interface HostCommand {
   /** Whether the call's signal aborts when its peer goes. Default false: what has begun is finished. */
   readonly abortOnDisconnect?: boolean;
   /**
-   * Runs it. Numbers in `args` are JavaScript numbers: integers beyond 2^53 lose digits. What it returns, or what its promise resolves to, is the reply's value, nothing for `{}`; what it throws is
-   * an error reply: a CommandError as it is, anything else as a GenericError with its message.
+   * Runs it. Numbers in `args` are JavaScript numbers: integers beyond 2^53 lose digits. What it returns, or what its
+   * promise resolves to, is the reply's value, nothing for `{}`; what it throws is an error reply: a CommandError as it is,
+   * anything else as a GenericError with its message.
    */
   run(args: Record<string, unknown>, call: CallContext): unknown;
 }

@@ -1,16 +1,8 @@
 // What Node, browsers and workers have in common and this code uses: the type libraries of each bring far more, and with
 // it what the others lack.
 
-interface AbortSignal {
-  readonly aborted: boolean;
-  readonly reason: unknown;
-  throwIfAborted(): void;
-  addEventListener(type: "abort", listener: () => void, options?: { once?: boolean }): void;
-  removeEventListener(type: "abort", listener: () => void): void;
-}
-
 declare class AbortController {
-  readonly signal: AbortSignal;
+  readonly signal: import("./api.ts").CallSignal;
   abort(reason?: unknown): void;
 }
 
