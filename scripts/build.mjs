@@ -9,6 +9,12 @@ import { printSizes } from "./sizes.mjs";
 const root = join(import.meta.dirname, "..");
 const STAMP = join(root, "dist/.built");
 const SOURCES = ["core", "plugins", "hosts", "scripts", "asconfig.json", "package.json", "rollup.config.mjs"];
+/** Whose typings are nobody's business: no entry leads to them. */
+const INTERNAL = ["plugins/standard", "hosts/node/cli", "hosts/node/first-contact.d.ts"].map((path) =>
+  join("build/esm", path),
+);
+/** A constant of the core that is a text, with its literal. */
+const CONSTANT = /: Bytes =\s+ascii\(("[^"\\]*"|`[^`\\$]*`)\)/g;
 
 process.chdir(root);
 if (process.argv.includes("--if-needed") && isFresh()) process.exit(0);
@@ -45,17 +51,25 @@ function stagePortable(to) {
     mkdirSync(target, { recursive: true });
     for (const file of readdirSync(folder)) {
       if (!file.endsWith(".ts") || file === "register.ts") continue;
-      writeFileSync(join(target, file), literalsToData(readFileSync(join(folder, file), "utf8")));
+      writeFileSync(join(target, file), literalsToData(readFileSync(join(folder, file), "utf8"), join(folder, file)));
     }
   }
 }
 
-/** A constant that is `ascii` of a literal becomes static data. */
-function literalsToData(source) {
-  return source.replaceAll(/: Bytes = ascii\((?:"([^"\\]*)"|`([^`\\$]*)`)\)/g, (_, line, lines) => {
-    const bytes = Buffer.from(`${line ?? lines}\0`, "latin1");
-    return `: Bytes = changetype<Bytes>(memory.data<u8>([${bytes.join(", ")}], 1))`;
+/**
+ * A constant that is `ascii` of a literal becomes static data, with the literal before it for those who read. Throws where
+ * one is left, which would be built at each start.
+ */
+function literalsToData(source, file) {
+  const staged = source.replaceAll(CONSTANT, (_, literal) => {
+    const bytes = Buffer.from(`${literal.slice(1, -1)}\0`, "latin1");
+    const comment = literal.replaceAll("*/", "* /");
+    return `: Bytes = /* ${comment} */ changetype<Bytes>(memory.data<u8>([${bytes.join(", ")}], 1))`;
   });
+  if (/: Bytes =\s+ascii\(/.test(staged)) {
+    throw new Error(`${file} has a constant that is not turned into data: no quotes, backslashes or $ in its literal`);
+  }
+  return staged;
 }
 
 /** Compiles an entry of hosts/wasm for a target of asconfig.json. */
@@ -75,7 +89,7 @@ function stageTypes() {
   for (const folder of ["plugins", "hosts"]) {
     cpSync(join("build/esm", folder), join("dist/types", folder), {
       recursive: true,
-      filter: (path) => statSync(path).isDirectory() || (path.endsWith(".d.ts") && !path.includes("standard")),
+      filter: (path) => !INTERNAL.includes(path) && (statSync(path).isDirectory() || path.endsWith(".d.ts")),
     });
   }
 }
