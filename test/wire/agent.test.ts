@@ -192,6 +192,30 @@ for (const [name, engine] of ENGINES) {
   });
 }
 
+for (const [name, engine] of ENGINES) {
+  test(`a call is taken once, and nothing is taken where there is none (${name})`, () => {
+    const taken: string[] = [];
+    let asked = 0;
+    const core = withSessions(engine, (session) =>
+      but(session, {
+        takeCall() {
+          asked++;
+          const call = session.takeCall();
+          if (call !== undefined) taken.push(call.arguments);
+          return call;
+        },
+      }),
+    );
+    const agent = createAgent({ core, plugins: [plugin({ commands: [{ name: "test-one", run: () => 1 }] })] });
+    const peer = connect(agent);
+    peer.send(PING);
+    assert.equal(asked, 0);
+    peer.send('{"execute":"test-one","arguments":{"a":1}}{"execute":"test-one","arguments":{"a":2}}');
+    assert.equal(peer.received, `${PONG}{"return": 1}\n{"return": 1}\n`);
+    assert.deepEqual(taken, ['{"a": 1}', '{"a": 2}']);
+  });
+}
+
 test("statistics", async () => {
   const agent = createAgent({
     limits: { errorsInRow: 2 },
