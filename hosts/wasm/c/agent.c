@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -54,21 +55,22 @@ struct gw_session {
   char kept[GW_WINDOW_BYTES];
 };
 
-/* The agent that is being called; NULL while none is. */
-static struct gw_agent *entered;
+/* The agent that is being called; NULL while none is. The handler of faults reads it. */
+static struct gw_agent *volatile entered;
 
-static void report_trap(struct gw_agent *agent, int code);
+static void report_trap(struct gw_agent *agent, const char *what);
 
 /* Stands at the head of each function that calls the module: a trap in it returns `otherwise` from there. */
-#define ENTER(agent, otherwise)                      \
-  do {                                                             \
-    if (!(agent)->running || (agent)->trapped) return otherwise;   \
-    int code = sigsetjmp(wasm_rt_jmp_buf, 0);                      \
-    if (code != 0) {                                               \
-      report_trap(agent, code);                                    \
-      return otherwise;                                            \
-    }                                                              \
-    entered = (agent);                                             \
+#define ENTER(agent, otherwise)                                                                                     \
+  do {                                                                                                              \
+    if (!(agent)->running || (agent)->trapped) return otherwise;                                                    \
+    switch (sigsetjmp(wasm_rt_jmp_buf, 0)) {                                                                        \
+      case 0: break;                                                                                                \
+      case WASM_RT_TRAP_OOB: report_trap(agent, "out-of-bounds access"); return otherwise;                          \
+      case WASM_RT_TRAP_UNREACHABLE: report_trap(agent, "it gave up, mostly for want of memory"); return otherwise; \
+      default: report_trap(agent, "a fault of its code"); return otherwise;                                         \
+    }                                                                                                               \
+    entered = (agent);                                                                                              \
   } while (0)
 
 static void leave(void) { entered = NULL; }
@@ -84,9 +86,11 @@ static struct sigaction had_segv, had_bus;
 
 static void on_fault(int signal, siginfo_t *info, void *context) {
   (void)context;
-  const uint8_t *memory = entered == NULL ? NULL : Z_agentZ_memory(&entered->wasm)->data;
-  const uint8_t *address = info->si_addr;
-  if (memory != NULL && address >= memory && address < memory + RESERVED) wasm_rt_trap(WASM_RT_TRAP_OOB);
+  struct gw_agent *agent = entered;
+  if (agent != NULL) {
+    uintptr_t memory = (uintptr_t)Z_agentZ_memory(&agent->wasm)->data, address = (uintptr_t)info->si_addr;
+    if (address >= memory && address - memory < RESERVED) wasm_rt_trap(WASM_RT_TRAP_OOB);
+  }
   /* The instruction faults again, before the one who is to see it. */
   sigaction(signal, signal == SIGBUS ? &had_bus : &had_segv, NULL);
 }
@@ -124,14 +128,12 @@ static bool can_reserve(void) { return true; }
 static void free_instance(struct gw_agent *agent) { Z_agent_free(&agent->wasm); }
 #endif
 
-static void report_trap(struct gw_agent *agent, int code) {
-  static const char head[] = "agent.wasm trapped, its sessions are lost: ";
-  char text[sizeof head + 128] = "";
+static void report_trap(struct gw_agent *agent, const char *what) {
+  char text[128];
   leave();
   agent->trapped = true;
-  strcat(text, head);
-  strncat(text, wasm_rt_strerror((wasm_rt_trap_t)code), 127);
-  if (agent->log != NULL) agent->log(GW_LEVEL_CRITICAL, GW_DOMAIN_GENERAL, text, strlen(text));
+  int length = snprintf(text, sizeof text, "agent.wasm trapped, its sessions are lost: %s", what);
+  if (agent->log != NULL) agent->log(GW_LEVEL_CRITICAL, GW_DOMAIN_GENERAL, text, (size_t)length);
 }
 
 /* Where an address of the module is. The memory may move in any call that makes it grow. */
@@ -155,9 +157,13 @@ static bool add_command(struct gw_agent *agent, size_t index) {
   return GW(add_command)(&agent->wasm, (uint32_t)index + 1, (uint32_t)command->flags, length) != 0;
 }
 
-static bool set_up(struct gw_agent *agent) {
-  ENTER(agent, false);
-  bool known = GW(abi)(&agent->wasm) == GW_ABI;
+/* Returns 0 or an errno. */
+static int set_up(struct gw_agent *agent) {
+  ENTER(agent, ENOMEM);
+  if (GW(abi)(&agent->wasm) != GW_ABI) {
+    leave();
+    return ENOEXEC;
+  }
   agent->window = GW(room)(&agent->wasm, 0);
   GW(version)(&agent->wasm, put(agent, agent->version));
   GW(add_builtin)(&agent->wasm, 0);
@@ -166,7 +172,7 @@ static bool set_up(struct gw_agent *agent) {
     if (agent->limits[limit] != UNSET) GW(limit)(&agent->wasm, limit, (uint32_t)agent->limits[limit]);
   }
   leave();
-  return known;
+  return 0;
 }
 
 static void end_instance(struct gw_agent *agent) {
@@ -178,16 +184,22 @@ static bool start_instance(struct gw_agent *agent) {
   if (!can_reserve()) return false;
   Z_agent_instantiate(&agent->wasm);
   agent->running = true;
-  if (set_up(agent)) return true;
+  int error = set_up(agent);
+  if (error == 0) return true;
   end_instance(agent);
-  errno = ENOMEM;
+  errno = error;
   return false;
 }
 
-/* Puts a fresh instance in the place of one that nobody uses any more. False where there is none then. */
-static bool refresh(struct gw_agent *agent) {
+/* Ends an instance that is of no more use: nobody has a session, and it trapped or has grown large. */
+static void end_spent(struct gw_agent *agent) {
   bool spent = agent->running && (agent->trapped || Z_agentZ_memory(&agent->wasm)->pages > IDLE_PAGES);
   if (spent && agent->sessions == 0) end_instance(agent);
+}
+
+/* Sees to it that there is an instance. False, with errno, where there can be none. */
+static bool have_instance(struct gw_agent *agent) {
+  end_spent(agent);
   return agent->running || start_instance(agent);
 }
 
@@ -212,6 +224,7 @@ void gw_agent_stop(struct gw_agent *agent) {
 }
 
 bool gw_agent_add(struct gw_agent *agent, const char *name, int flags, gw_command *run) {
+  if (!have_instance(agent)) return false;
   struct command *more = realloc(agent->commands, (agent->command_count + 1) * sizeof *more);
   if (more == NULL) return false;
   agent->commands = more;
@@ -224,6 +237,7 @@ bool gw_agent_add(struct gw_agent *agent, const char *name, int flags, gw_comman
 }
 
 bool gw_agent_limit(struct gw_agent *agent, int limit, int value) {
+  if (!have_instance(agent)) return false;
   ENTER(agent, false);
   bool set = GW(limit)(&agent->wasm, (uint32_t)limit, (uint32_t)value) != 0;
   if (set) agent->limits[limit] = value;
@@ -305,7 +319,7 @@ static void close_handle(struct gw_session *session) {
 }
 
 struct gw_session *gw_session_open(struct gw_agent *agent) {
-  if (!refresh(agent)) return NULL;
+  if (!have_instance(agent)) return NULL;
   struct gw_session *session = malloc(sizeof *session);
   if (session == NULL) return NULL;
   session->agent = agent;
@@ -314,6 +328,7 @@ struct gw_session *gw_session_open(struct gw_agent *agent) {
   session->handle = open_handle(agent);
   if (session->handle == 0) {
     free(session);
+    errno = ENOMEM;
     return NULL;
   }
   agent->sessions++;
@@ -325,7 +340,7 @@ void gw_session_close(struct gw_session *session) {
   close_handle(session);
   free(session);
   agent->sessions--;
-  refresh(agent);
+  end_spent(agent);
 }
 
 bool gw_session_takes(const struct gw_session *session) { return (session->status & GW_STATUS_BUSY) == 0; }
@@ -334,6 +349,7 @@ char *gw_session_room(struct gw_session *session) { return at(session->agent, se
 
 bool gw_session_received(struct gw_session *session, size_t count) {
   struct gw_agent *agent = session->agent;
+  if (!gw_session_takes(session)) return false;
   ENTER(agent, false);
   uint32_t status = GW(feed)(&agent->wasm, session->handle, 0, (uint32_t)count);
   if (status & GW_STATUS_BUSY) {
