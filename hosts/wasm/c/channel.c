@@ -25,16 +25,18 @@ ssize_t channel_read(struct channel *channel) {
   return count;
 }
 
-bool channel_write(struct channel *channel) {
+ssize_t channel_write(struct channel *channel) {
   const char *bytes;
   size_t count;
+  ssize_t all = 0;
   for (int i = 0; i < WRITES && (count = gw_session_output(channel->session, &bytes)) > 0; i++) {
     ssize_t written = write(channel->out, bytes, count);
-    if (written < 0) return is_for_later();
+    if (written < 0) return is_for_later() ? all : -1;
+    all += written;
     gw_session_sent(channel->session, (size_t)written);
     if ((size_t)written < count) break;
   }
-  return true;
+  return all;
 }
 
 enum turn channel_turn(struct channel *channel) {
@@ -42,9 +44,9 @@ enum turn channel_turn(struct channel *channel) {
   if (channel_events(channel) & POLLIN) {
     count = channel_read(channel);
     if (count == 0) channel->ended = true;
-    if (count < 0 && !is_for_later()) return BROKEN;
+    if (count < 0 && !is_for_later()) return UNREADABLE;
   }
-  if (!channel_write(channel)) return BROKEN;
+  if (channel_write(channel) < 0) return UNWRITABLE;
   if (channel->ended && !(channel_events(channel) & POLLOUT)) return OVER;
   return count > 0 ? ACTIVE : IDLE;
 }

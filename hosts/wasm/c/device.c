@@ -5,11 +5,14 @@
  *   host can come before the kernel says that it is there.
  * - Writing while no host is connected, or while it does not read, is for later.
  * - Any other error, as when the port is unplugged, closes it, and it is opened again when that can be.
+ *
+ * A terminal, such as a serial line, is put into raw mode: bytes go by as they are.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "host.h"
@@ -20,19 +23,19 @@ enum {
   MOST_MS = 250,
   /* When ends of file have lasted so long, the host is gone. */
   GONE_MS = 300,
-  /* Between two attempts to open the device. */
+  /* Between two attempts to open the device, or a session. */
   REOPEN_MS = 500,
 };
 
 struct port {
   const char *path;
   struct gw_agent *agent;
-  /* Its descriptor is -1 while it is closed. */
+  /* Its descriptor is -1 while it is closed; its session is NULL while none can be opened. */
   struct channel channel;
-  /* The last read was an end of file; when the first one in a row came, and whether the host's leavings were dropped. */
+  /* The last read was an end of file, and nothing could be written since; when the first one in a row came, and whether the host's leavings were dropped. */
   bool away, dropped;
   int64_t away_since;
-  /* While it is closed or away: when to look again, and how long that is from the last time. */
+  /* While something of that is so: when to look again, and how long that is from the last time. */
   int64_t look_at;
   int pause_ms;
 };
@@ -41,13 +44,24 @@ static bool open_port(struct port *port) {
   int fd = open(port->path, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
   port->channel.in = port->channel.out = fd;
   port->away = false;
+  struct termios mode;
+  if (fd >= 0 && tcgetattr(fd, &mode) == 0) {
+    cfmakeraw(&mode);
+    tcsetattr(fd, TCSANOW, &mode);
+  }
   return fd >= 0;
+}
+
+static void open_session(struct port *port) {
+  port->channel.session = gw_session_open(port->agent);
+  if (port->channel.session == NULL) port->look_at = now_ms() + REOPEN_MS;
 }
 
 /* Drops half a message and the replies that wait. */
 static void drop_session(struct port *port) {
   if (port->channel.session != NULL) gw_session_close(port->channel.session);
-  port->channel.session = gw_session_open(port->agent);
+  open_session(port);
+  if (port->channel.session == NULL) log_line(GW_LEVEL_CRITICAL, "no session can be opened; that is tried again");
 }
 
 static void close_port(struct port *port) {
@@ -84,7 +98,7 @@ static void is_away(struct port *port) {
   port->look_at = now + port->pause_ms;
 }
 
-/* Reads and writes once. `hung_up` is what poll said. */
+/* Reads and writes once; with that a host shows that it is there. `hung_up` is what poll said. */
 static void look(struct port *port, bool hung_up) {
   struct channel *channel = &port->channel;
   if (channel_events(channel) & POLLIN) {
@@ -98,22 +112,26 @@ static void look(struct port *port, bool hung_up) {
   } else if (hung_up || port->away) {
     is_away(port);
   }
+  ssize_t written = channel->session == NULL ? 0 : channel_write(channel);
+  if (written > 0) port->away = false;
+  if (written < 0) close_port(port);
   if (gw_agent_trapped(port->agent)) drop_session(port);
-  if (port->channel.session != NULL && !channel_write(channel)) close_port(port);
 }
 
 /* Serves until a signal comes. */
 static int serve(struct port *port) {
   for (;;) {
-    if (port->channel.session == NULL) return fail("there is no memory for a session");
-    bool asleep = port->away || port->channel.in < 0;
+    struct channel *channel = &port->channel;
+    bool asleep = port->away || channel->in < 0 || channel->session == NULL;
     int64_t left = asleep ? port->look_at - now_ms() : -1;
     if (asleep && left < 0) left = 0;
-    struct pollfd poll = {.fd = asleep ? -1 : port->channel.in, .events = channel_events(&port->channel)};
-    if (wait_for(&poll, 1, (int)left) < 0) return 0;
+    struct pollfd polls[2] = {{.fd = -1}, {.fd = -1}};
+    if (!asleep) polls[1] = (struct pollfd){.fd = channel->in, .events = channel_events(channel)};
+    if (wait_for(polls, 2, (int)left) < 0) return 0;
     if (asleep && now_ms() < port->look_at) continue;
-    if (port->channel.in >= 0) look(port, (poll.revents & (POLLHUP | POLLERR)) != 0);
-    else if (!open_port(port)) port->look_at = now_ms() + REOPEN_MS;
+    if (channel->session == NULL) open_session(port);
+    else if (channel->in < 0 && !open_port(port)) port->look_at = now_ms() + REOPEN_MS;
+    else if (channel->in >= 0) look(port, (polls[1].revents & (POLLHUP | POLLERR)) != 0);
   }
 }
 

@@ -28,10 +28,10 @@ int fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* --- wait.c */
 
-/* From now on SIGTERM and SIGINT only end wait_for. */
-void catch_signals(void);
-/* Waits until one of them is ready, for so many milliseconds at most (-1: for as long as it takes). Returns how many are,
- * or -1 when a signal asked the program to end. */
+/* From now on SIGTERM and SIGINT only end wait_for. False, with errno, where that cannot be. */
+bool catch_signals(void);
+/* Waits until one of them is ready, for so many milliseconds at most (-1: for as long as it takes). The first entry is for
+ * the signals, and filled in here. Returns how many are ready, or -1 when a signal asked the program to end. */
 int wait_for(struct pollfd *polls, nfds_t count, int timeout_ms);
 /* Milliseconds since some moment. */
 int64_t now_ms(void);
@@ -54,8 +54,9 @@ enum turn {
   ACTIVE,
   /* The peer has ended and got its replies. */
   OVER,
-  /* The peer is gone, or the session. */
-  BROKEN,
+  /* Reading or writing failed; errno says why. */
+  UNREADABLE,
+  UNWRITABLE,
 };
 
 /* Makes a descriptor non-blocking. */
@@ -64,10 +65,10 @@ void unblock(int fd);
 short channel_events(const struct channel *channel);
 /* Reads once, where the session takes bytes, and writes what waits, without blocking. */
 enum turn channel_turn(struct channel *channel);
-/* The parts of a turn. Reading returns what read does; errors are those of read and write. */
+/* The parts of a turn. Each returns how many bytes went by, or -1 with errno; nothing to write, or no room for it, is 0. */
 ssize_t channel_read(struct channel *channel);
-bool channel_write(struct channel *channel);
-/* Whether the last read or write only came too early. */
+ssize_t channel_write(struct channel *channel);
+/* Whether the last read only came too early. */
 bool is_for_later(void);
 
 /* --- The three places to serve. Each returns the exit status. */

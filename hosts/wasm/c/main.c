@@ -1,10 +1,13 @@
 /* A guest agent in C: agent.wasm on a unix socket, on a port of virtio-serial, or on standard input and output. */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <unistd.h>
 
 #include "host.h"
 
@@ -42,69 +45,124 @@ static const struct option OPTIONS[] = {
     {"help", no_argument, NULL, 'h'},            {NULL, 0, NULL, 0},
 };
 
-/* What the user typed wrong, in one line. Returns the exit status. */
-static int mistake(const char *what, const char *word) {
-  fprintf(stderr, NAME ": %s%s; see '" NAME " --help'\n", what, word);
+/* The range of every limit, but errorsInRow may be 0 too (core/limits.ts). */
+enum { LIMIT_LEAST = 64, LIMIT_MOST = 268435456, LIMITS = sizeof LIMIT_NAMES / sizeof *LIMIT_NAMES, UNSET = -1 };
+
+/* What the command line asks for. */
+struct options {
+  int place;
+  /* Of the socket or device. */
+  const char *path;
+  /* By their numbers; UNSET where there is nothing to set. */
+  int limits[LIMITS];
+};
+
+/* What the user typed wrong, in one line with printf's format. Returns the exit status. */
+static int __attribute__((format(printf, 1, 2))) mistake(const char *format, ...) {
+  va_list list;
+  va_start(list, format);
+  fputs(NAME ": ", stderr);
+  vfprintf(stderr, format, list);
+  fputs("; see '" NAME " --help'\n", stderr);
+  va_end(list);
   return USAGE;
 }
 
-/* Sets a limit of the form NAME=VALUE. */
-static bool set_limit(struct gw_agent *agent, const char *text) {
-  for (int limit = 0; limit < (int)(sizeof LIMIT_NAMES / sizeof *LIMIT_NAMES); limit++) {
-    size_t length = strlen(LIMIT_NAMES[limit]);
-    if (strncmp(text, LIMIT_NAMES[limit], length) != 0 || text[length] != '=') continue;
+/* The long option of that value; NULL where there is none. */
+static const char *name_of(int value) {
+  const struct option *option = OPTIONS;
+  while (option->name != NULL && option->val != value) option++;
+  return option->name;
+}
+
+/* Takes a limit of the form NAME=VALUE. Returns 0 or the exit status. */
+static int take_limit(struct options *options, const char *text) {
+  for (int limit = 0; limit < LIMITS; limit++) {
+    const char *name = LIMIT_NAMES[limit];
+    size_t length = strlen(name);
+    if (strncmp(text, name, length) != 0 || text[length] != '=') continue;
     const char *digits = text + length + 1;
+    int least = limit == GW_LIMIT_ERRORS_IN_ROW ? 0 : LIMIT_LEAST;
     char *end;
-    errno = 0;
+    /* Beyond the range of long it gives the end of that. */
     long value = strtol(digits, &end, 10);
-    if (*digits < '0' || *digits > '9' || *end != '\0' || errno != 0 || value > INT32_MAX) return false;
-    return gw_agent_limit(agent, limit, (int)value);
+    if (*digits < '0' || *digits > '9' || *end != '\0' || value < least || value > LIMIT_MOST) {
+      return mistake("--limit %s: %s takes a number from %d to %d", text, name, least, LIMIT_MOST);
+    }
+    options->limits[limit] = (int)value;
+    return 0;
   }
-  return false;
+  return mistake("--limit %s: that is no limit with a value", text);
 }
 
-/* Serves until that ends. Returns the exit status. */
-static int serve(struct gw_agent *agent, int place, const char *path) {
-  catch_signals();
-  openlog(NAME, LOG_PID, LOG_USER);
-  if (!gw_agent_add(agent, "uptime-read", 0, uptime_read)) return fail("the command uptime-read cannot be added");
-  if (place == LISTEN) return serve_socket(agent, path);
-  if (place == DEVICE) return serve_device(agent, path);
-  return serve_stdio(agent);
+/* What getopt_long did not understand. Returns the exit status. */
+static int not_understood(char **argv) {
+  const char *name = name_of(optopt);
+  if (name != NULL) return mistake("--%s takes no value", name);
+  if (optopt != 0) return mistake("there is no option -%c", optopt);
+  return mistake("there is no option %s", argv[optind - 1]);
 }
 
-static int run(struct gw_agent *agent, int argc, char **argv) {
-  int place = STDIO, places = 0, option;
-  const char *path = NULL;
+/* Reads the command line. Returns whether there is something to serve; `status` is the exit status where not. */
+static bool read_options(struct options *options, int argc, char **argv, int *status) {
+  int places = 0, option;
   opterr = 0;
-  while ((option = getopt_long(argc, argv, ":vVh", OPTIONS, NULL)) != -1) {
+  *status = 0;
+  while (*status == 0 && (option = getopt_long(argc, argv, ":vVh", OPTIONS, NULL)) != -1) {
     switch (option) {
       case LISTEN:
       case DEVICE:
       case STDIO:
-        place = option;
-        path = optarg;
-        if (++places > 1) return mistake("only one of --listen, --device and --stdio can be served", "");
-        if (path != NULL && *path == '\0') return mistake("name a path: ", argv[optind - 1]);
+        options->place = option;
+        options->path = optarg;
+        if (++places > 1) *status = mistake("only one of --listen, --device and --stdio can be served");
+        else if (optarg != NULL && *optarg == '\0') *status = mistake("name a path behind --%s", name_of(option));
         break;
-      case LIMIT:
-        if (!set_limit(agent, optarg)) return mistake("no limit, or out of its range: ", optarg);
-        break;
+      case LIMIT: *status = take_limit(options, optarg); break;
       case 'v': log_verbose = true; break;
-      case 'V': puts("Guestwire Guest Agent " VERSION); return 0;
-      case 'h': fputs(HELP, stdout); return 0;
-      case ':': return mistake("a value is missing behind ", argv[optind - 1]);
-      default: return mistake("there is no option ", argv[optind - 1]);
+      case 'V': puts("Guestwire Guest Agent " VERSION); return false;
+      case 'h': fputs(HELP, stdout); return false;
+      case ':': *status = mistake("a value is missing behind --%s", name_of(optopt)); break;
+      default: *status = not_understood(argv);
     }
   }
-  if (optind < argc) return mistake("there is no use for ", argv[optind]);
-  return serve(agent, place, path);
+  if (*status == 0 && optind < argc) *status = mistake("there is no use for %s", argv[optind]);
+  return *status == 0;
+}
+
+/* Serves until that ends. Returns the exit status. */
+static int serve(struct gw_agent *agent, const struct options *options) {
+  if (!gw_agent_add(agent, "uptime-read", 0, uptime_read)) return fail("the command uptime-read cannot be added");
+  for (int limit = 0; limit < LIMITS; limit++) {
+    int value = options->limits[limit];
+    if (value == UNSET || gw_agent_limit(agent, limit, value)) continue;
+    return fail("agent.wasm does not take %d for %s", value, LIMIT_NAMES[limit]);
+  }
+  if (options->place == LISTEN) return serve_socket(agent, options->path);
+  if (options->place == DEVICE) return serve_device(agent, options->path);
+  return serve_stdio(agent);
+}
+
+/* Where one of the standard descriptors is closed, the next file that is opened would take its place. One that cannot be
+ * used takes it. */
+static void fill_descriptors(void) {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+    if (fcntl(fd, F_GETFD) < 0) open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  }
 }
 
 int main(int argc, char **argv) {
+  struct options options = {.place = STDIO};
+  int status;
+  for (int limit = 0; limit < LIMITS; limit++) options.limits[limit] = UNSET;
+  fill_descriptors();
+  if (!read_options(&options, argc, argv, &status)) return status;
   struct gw_agent *agent = gw_agent_start(VERSION, log_record);
+  if (agent == NULL && errno == ENOEXEC) return fail("agent.wasm has another interface than version %d of this host", GW_ABI);
   if (agent == NULL) return fail("agent.wasm cannot be started: %s", strerror(errno));
-  int status = run(agent, argc, argv);
+  if (!catch_signals()) return fail("signals cannot be taken: %s", strerror(errno));
+  openlog(NAME, LOG_PID, LOG_USER);
+  status = serve(agent, &options);
   gw_agent_stop(agent);
   return status;
 }

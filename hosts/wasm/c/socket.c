@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -12,7 +13,7 @@ enum {
    * have the processor, is faster than to sleep and be woken. With many peers it is not. */
   LOOKS = 50,
   FEW = 4,
-  /* Among so many looks one is for newcomers and signals too. */
+  /* Among so many looks one is for signals and newcomers too. */
   TURNS = 16,
   /* When no connection can be accepted, for want of descriptors or memory: how long until the next try. */
   PAUSE_MS = 100,
@@ -29,9 +30,13 @@ struct server {
   unsigned looks, turns;
   struct channel *channels;
   size_t count, room;
-  /* The listener's, then one for each channel. */
+  /* One for signals, the listener's, then one for each channel. */
   struct pollfd *polls;
+  /* Newcomers are turned away, and the log says so. */
+  bool refuses;
 };
+
+enum { LISTENER = 1, FIRST = 2 };
 
 /* Makes room for another channel. */
 static bool grow(struct server *server) {
@@ -40,11 +45,17 @@ static bool grow(struct server *server) {
   struct channel *channels = realloc(server->channels, room * sizeof *channels);
   if (channels == NULL) return false;
   server->channels = channels;
-  struct pollfd *polls = realloc(server->polls, (1 + room) * sizeof *polls);
+  struct pollfd *polls = realloc(server->polls, (FIRST + room) * sizeof *polls);
   if (polls == NULL) return false;
   server->polls = polls;
   server->room = room;
   return true;
+}
+
+/* Says, once for each time that it comes to that, why newcomers are turned away. */
+static void refuse(struct server *server, const char *why) {
+  if (!server->refuses) log_line(GW_LEVEL_CRITICAL, "no further peer can be served: %s", why);
+  server->refuses = true;
 }
 
 static void accept_all(struct server *server) {
@@ -52,15 +63,19 @@ static void accept_all(struct server *server) {
     int fd = accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
       if (errno == EINTR || errno == ECONNABORTED) continue;
-      if (errno != EAGAIN && errno != EWOULDBLOCK) server->accept_at = now_ms() + PAUSE_MS;
+      if (errno == EAGAIN || errno == EWOULDBLOCK) return;
+      refuse(server, strerror(errno));
+      server->accept_at = now_ms() + PAUSE_MS;
       return;
     }
     struct gw_session *session = grow(server) ? gw_session_open(server->agent) : NULL;
     if (session == NULL) {
-      log_line(GW_LEVEL_CRITICAL, "there is no memory for another peer");
+      /* Where it trapped, the log has that already. */
+      if (!gw_agent_trapped(server->agent)) refuse(server, strerror(ENOMEM));
       close(fd);
       return;
     }
+    server->refuses = false;
     server->channels[server->count++] = (struct channel){.in = fd, .out = fd, .session = session};
   }
 }
@@ -71,15 +86,21 @@ static void close_channel(struct server *server, size_t index) {
   server->channels[index] = server->channels[--server->count];
 }
 
+/* After a trap no session is of use. */
+static void drop_trapped(struct server *server) {
+  while (gw_agent_trapped(server->agent) && server->count > 0) close_channel(server, server->count - 1);
+}
+
 /* Fills in what to wait for, and returns how many entries that are. */
 static nfds_t fill_polls(struct server *server) {
+  server->polls[0] = (struct pollfd){.fd = -1};
   bool accepts = server->accept_at == 0 || server->accept_at <= now_ms();
-  server->polls[0] = (struct pollfd){.fd = accepts ? server->listener : -1, .events = POLLIN};
+  server->polls[LISTENER] = (struct pollfd){.fd = accepts ? server->listener : -1, .events = POLLIN};
   for (size_t i = 0; i < server->count; i++) {
     struct channel *channel = &server->channels[i];
-    server->polls[i + 1] = (struct pollfd){.fd = channel->in, .events = channel_events(channel)};
+    server->polls[FIRST + i] = (struct pollfd){.fd = channel->in, .events = channel_events(channel)};
   }
-  return (nfds_t)server->count + 1;
+  return FIRST + (nfds_t)server->count;
 }
 
 /* Waits until something is ready, or may be. False when the program is to end. */
@@ -87,11 +108,11 @@ static bool wait_ready(struct server *server) {
   nfds_t count = fill_polls(server);
   bool looking = server->looks++ < LOOKS && server->count <= FEW;
   if (!looking || ++server->turns % TURNS == 0) {
-    int pause = server->polls[0].fd < 0 ? PAUSE_MS : -1;
+    int pause = server->polls[LISTENER].fd < 0 ? PAUSE_MS : -1;
     return wait_for(server->polls, count, looking ? 0 : pause) >= 0;
   }
   sched_yield();
-  for (nfds_t i = 1; i < count; i++) server->polls[i].revents = server->polls[i].events;
+  for (nfds_t i = FIRST; i < count; i++) server->polls[i].revents = server->polls[i].events;
   return true;
 }
 
@@ -99,27 +120,28 @@ static bool wait_ready(struct server *server) {
 static void serve_ready(struct server *server) {
   /* From the last to the first: the one that takes the place of a channel that closes has had its turn. */
   for (size_t i = server->count; i-- > 0;) {
-    if (server->polls[i + 1].revents == 0) continue;
+    if (server->polls[FIRST + i].revents == 0) continue;
     enum turn turn = channel_turn(&server->channels[i]);
     if (turn == ACTIVE) server->looks = 0;
     if (turn >= OVER) close_channel(server, i);
-    if (gw_agent_trapped(server->agent)) {
-      while (server->count > 0) close_channel(server, server->count - 1);
-      break;
-    }
+    if (gw_agent_trapped(server->agent)) break;
   }
-  if (server->polls[0].revents != 0) accept_all(server);
+  drop_trapped(server);
+  if (server->polls[LISTENER].revents != 0) accept_all(server);
+  drop_trapped(server);
 }
 
 /* Answers what has arrived, and waits a little for those who have not taken their replies. */
 static void finish(struct server *server) {
+  accept_all(server);
+  close(server->listener);
+  server->listener = -1;
+  /* What is on its way still comes, then the end. */
+  for (size_t i = 0; i < server->count; i++) shutdown(server->channels[i].in, SHUT_RD);
   int64_t end = now_ms() + LAST_MS, now;
-  while ((now = now_ms()) < end) {
+  while (server->count > 0 && (now = now_ms()) < end) {
     nfds_t count = fill_polls(server);
-    bool unsent = false;
-    for (nfds_t i = 1; i < count; i++) unsent = unsent || (server->polls[i].events & POLLOUT) != 0;
-    if (poll(server->polls, count, unsent ? (int)(end - now) : 0) <= 0) break;
-    serve_ready(server);
+    if (poll(server->polls, count, (int)(end - now)) > 0) serve_ready(server);
   }
   while (server->count > 0) close_channel(server, server->count - 1);
 }
@@ -132,7 +154,6 @@ int serve_socket(struct gw_agent *agent, const char *path) {
   while (wait_ready(&server)) serve_ready(&server);
   remove_own(path);
   finish(&server);
-  close(server.listener);
   free(server.channels);
   free(server.polls);
   return 0;
