@@ -2,6 +2,7 @@
 // is written there is what runs here.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -82,6 +83,12 @@ test("the example as a WASI command: its command, its errors, its log", async (t
   assert.equal(await program.finish(), "");
   assert.equal(await program.ended, 0);
   assert.equal(program.stderr, "warning: custom-check: a text came damaged\n");
+});
+
+test("what runs the example says how it is called", () => {
+  const { status, stderr } = spawnSync(process.execPath, [join(example, "run.mjs")], { encoding: "utf8" });
+  assert.match(stderr, /^run\.mjs: name one WASI command[^\n]*\n$/);
+  assert.equal(status, 2);
 });
 
 test("the example as a module that a program embeds, in the program of its README", async (t) => {

@@ -36,7 +36,8 @@ after(() => rmSync(project, { recursive: true, force: true }));
 /** What may be packed, and what must be among it. */
 const PACKED = /^(dist\/.+|docs\/.+\.md|hosts\/wasm\/(c|examples)\/.+|[A-Z]+\.md|LICENSE|package\.json)$/;
 /** What is built and nobody's business: the C host of this machine, and typings of what no entry leads to. */
-const INTERNAL = /^(hosts\/wasm\/c\/build|dist\/types\/(hosts\/node\/(cli\/|first-contact)|plugins\/standard\/))/;
+const INTERNAL =
+  /^(hosts\/wasm\/c\/build|hosts\/wasm\/examples\/.*\.wasm$|dist\/types\/(hosts\/node\/(cli\/|first-contact)|plugins\/standard\/))/;
 const NEEDED = ["README.md", "LICENSE", "docs/wire.md", "dist/cli.js", "dist/agent-wasi.wasm", "dist/LICENSES.txt"];
 const C_HOST = ["Makefile", "agent.c", "agent.h", "guestwire.h"].map((name) => `hosts/wasm/c/${name}`);
 const EXAMPLE = ["README.md", "asconfig.json", "agent.ts"].map((name) => `hosts/wasm/examples/custom/${name}`);
