@@ -117,10 +117,11 @@ function isFresh() {
   return SOURCES.every((path) => newest(path) <= built);
 }
 
+/** The time of the newest file. A folder's own changes with whatever is built in it. */
 function newest(path) {
   const stat = statSync(path);
   if (!stat.isDirectory()) return stat.mtimeMs;
   // What is built in a source folder, as the C host is, is no source.
   const names = readdirSync(path).filter((name) => name !== "build");
-  return Math.max(stat.mtimeMs, ...names.map((name) => newest(join(path, name))));
+  return Math.max(...names.map((name) => newest(join(path, name))));
 }
