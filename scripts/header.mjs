@@ -20,14 +20,21 @@ export function headerText() {
   return head + BEGIN + numbers() + END + tail;
 }
 
+/** What a comment says of files and pages that a reader of the header does not have. */
+const INSIDE = [/ \(PROTOCOL [\d.]+\)/, / of wasm\.ts/, /; limits\.ts [^.]*/];
+
+function forEmbedder(comment) {
+  return INSIDE.reduce((text, inside) => text.replace(inside, ""), comment);
+}
+
 function numbers() {
   let text = "";
   let heading = "";
   let comment = "";
   for (const line of readFileSync(join(root, "core/codes.ts"), "utf8").split("\n")) {
     const [, name, value] = /^export const (\w+): i32 = (-?\d+);$/.exec(line) ?? [];
-    if (line.startsWith("// --- ")) heading = `\n/* ${line.slice("// --- ".length)} */\n`;
-    else if (line.startsWith("/** ")) comment = `${line}\n`;
+    if (line.startsWith("// --- ")) heading = `\n/* ${forEmbedder(line.slice("// --- ".length))} */\n`;
+    else if (line.startsWith("/** ")) comment = `${forEmbedder(line)}\n`;
     else if (name !== undefined && PUBLIC.test(name)) {
       text += `${heading}${comment}#define GW_${name} ${value}\n`;
       heading = comment = "";

@@ -6,7 +6,7 @@
 
 /* --- Made from core/codes.ts by scripts/header.mjs. --- */
 
-/* The interface of wasm.ts. */
+/* The interface. */
 /** Its version: what gw_abi returns. */
 #define GW_ABI 1
 /** Bytes that the window has without asking gw_room for more. */
@@ -25,11 +25,11 @@
 #define GW_LEVEL_DEBUG 5
 /** Records for the log file or stderr. */
 #define GW_DOMAIN_GENERAL 0
-/** Records for the system's audit log only, as guest-ping's (PROTOCOL 6.2). */
+/** Records for the system's audit log only, as guest-ping's. */
 #define GW_DOMAIN_SYSLOG 1
 
 /* Flags of a command. */
-/** Success draws no reply (PROTOCOL 4.5). */
+/** Success draws no reply. */
 #define GW_FLAG_NO_RESPONSE 1
 /** It may run while the agent is frozen. */
 #define GW_FLAG_WHILE_FROZEN 2
@@ -37,7 +37,7 @@
 #define GW_FLAG_MUST_LOG 4
 #define GW_FLAG_ENABLED 8
 
-/* Limits, by number; limits.ts has names and defaults. */
+/* Limits, by number. */
 #define GW_LIMIT_MESSAGE_BYTES 0
 #define GW_LIMIT_TOKENS 1
 #define GW_LIMIT_DEPTH 2
@@ -46,7 +46,7 @@
 #define GW_LIMIT_ERRORS_IN_ROW 5
 #define GW_LIMIT_TOTAL_BYTES 6
 
-/* What the calls of wasm.ts that move a session on return, as bits. */
+/* What the calls that move a session on return, as bits. */
 /** Bytes wait to be drained. */
 #define GW_STATUS_OUTPUT 1
 /** The session takes no bytes now. */
@@ -56,7 +56,7 @@
 /** Log records wait to be drained. */
 #define GW_STATUS_LOG 8
 
-/* What gw_count of wasm.ts gives. */
+/* What gw_count gives. */
 /** Times that 0xFF reset the parser. */
 #define GW_COUNT_RESYNCS 0
 /** Errors that were not answered, because there were too many in a row. */
