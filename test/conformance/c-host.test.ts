@@ -5,7 +5,7 @@ import { buildCHost, skipCHost } from "../c-host.ts";
 import { replayCorpus } from "./replay.ts";
 
 for (const which of ["plain", "sanitized"] as const) {
-  test(`the corpus on the C host, ${which}`, { skip: skipCHost }, () =>
-    replayCorpus(buildCHost(which), (path) => ["--listen", path, "--limit", "errorsInRow=0"]),
+  test(`the corpus on the C host, ${which}`, { skip: skipCHost }, (t) =>
+    replayCorpus(t, buildCHost(which), (path) => ["--listen", path, "--limit", "errorsInRow=0"]),
   );
 }
