@@ -12,7 +12,7 @@ import { Client, temporaryFolder } from "./rig.ts";
 
 for (const which of ["plain", "sanitized"] as const) {
   /** Requests in a long row, in thousands: with sanitizers each takes twenty times as long. */
-  const thousands = which === "plain" ? 400 : 150;
+  const thousands = which === "plain" ? 400 : 120;
   let agent = "";
   if (!skipCHost) {
     before(() => {
@@ -26,18 +26,24 @@ for (const which of ["plain", "sanitized"] as const) {
     async (t) => {
       const { path, program } = await startCHost(t, agent);
       const flood = await Client.connect(path);
-      const reading = flood.rest();
-      const bytes = Buffer.from(PING.repeat(20_000));
+      let replies = 0;
+      flood.socket.on("data", (bytes) => (replies += bytes.length / PONG.length));
+      const closed = new Promise((resolve) => flood.socket.once("close", resolve));
+      const bytes = Buffer.from(PING.repeat(2000));
       const sending = (async () => {
         while (!flood.socket.destroyed) await flood.send(bytes);
       })();
+      await program.until(() => replies > 100_000, "the flood is served");
       const quiet = await Client.connect(path);
       assert.equal(await quiet.ask(PING), PONG);
       await quiet.send(sync(7));
+      const before = replies;
       program.kill("SIGTERM");
       assert.equal(await quiet.until(synced(7)), FLUSHED + synced(7));
       assert.deepEqual(await program.ended, { status: 0, signal: null, stdout: "", stderr: "" });
-      await Promise.all([sending, reading]);
+      await Promise.all([sending, closed]);
+      // What the two sockets held, and a few turns.
+      assert.ok(replies - before < 100_000, `${replies - before} replies after the signal`);
       for (const client of [flood, quiet]) client.reset();
     },
   );
@@ -60,12 +66,27 @@ for (const which of ["plain", "sanitized"] as const) {
     const file = join(temporaryFolder(t), "requests");
     writeFileSync(file, PING);
     assert.equal(spawnSync("sh", ["-c", '"$0" <"$1" | cat', agent, file], { encoding: "latin1" }).stdout, PONG);
-    // A reader that has had enough is no error.
+    // A reader that has had enough.
     const cut = spawnSync("bash", ["-c", '"$0" --limit errorsInRow=0 | head -c 1; echo "${PIPESTATUS[0]}"', agent], {
       input: "}".repeat(2 * MB),
       encoding: "latin1",
     });
-    assert.deepEqual([cut.stdout, cut.stderr], ["{0\n", ""]);
+    const broken = "guestwire-agent: replies cannot be written to standard output: Broken pipe\n";
+    assert.deepEqual([cut.stdout, cut.stderr], ["{1\n", broken]);
+  });
+
+  test(`C host, ${which}: standard input and output that fail`, { skip: skipCHost }, () => {
+    const unread = "guestwire-agent: requests cannot be read from standard input: ";
+    const unwritten = "guestwire-agent: replies cannot be written to standard output: ";
+    for (const [command, line] of [
+      ['"$0" <&-', `${unread}Bad file descriptor\n`],
+      ['"$0" </', `${unread}Is a directory\n`],
+      [`echo '${PING}' | "$0" >&-`, `${unwritten}Bad file descriptor\n`],
+      [`echo '${PING}' | "$0" >/dev/full`, `${unwritten}No space left on device\n`],
+    ] as const) {
+      const { status, stdout, stderr } = spawnSync("sh", ["-c", command, agent], { encoding: "latin1" });
+      assert.deepEqual([status, stdout, stderr], [1, "", line], command);
+    }
   });
 
   test(`C host, ${which}: its own command, done and failed`, { skip: skipCHost }, () => {
