@@ -2,10 +2,11 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { before, test } from "node:test";
+import { after, before, test } from "node:test";
 import { C_FOLDER, buildCHost, make, skipCHost } from "../c-host.ts";
 import { MB, PING, PONG, runCHost, startCHost } from "./c-rig.ts";
 import { Client, Program, ROOT, listens, temporaryFolder } from "./rig.ts";
@@ -13,10 +14,14 @@ import { Client, Program, ROOT, listens, temporaryFolder } from "./rig.ts";
 const VERSION = (JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string }).version;
 
 let agent = "";
+/** Where the host is built around one module after the other. */
+let workshop = "";
 if (!skipCHost) {
   before(() => {
     agent = buildCHost();
+    workshop = mkdtempSync(join(tmpdir(), "guestwire-faulty-"));
   });
+  after(() => rmSync(workshop, { recursive: true, force: true }));
 }
 
 /** A call that the C host's own command answers with an error. */
@@ -50,13 +55,22 @@ test("C host: --help and --version", { skip: skipCHost }, () => {
 
 test("C host: mistakes on the command line", { skip: skipCHost }, () => {
   refused(["--frob"], 2, /there is no option --frob; see 'guestwire-agent --help'/);
-  refused(["-x"], 2, /there is no option -x/);
+  for (const words of [["-x"], ["-vx"], ["--stdio", "-xv"]]) refused(words, 2, /there is no option -x/);
+  refused(["--verbose=3"], 2, /--verbose takes no value/);
   refused(["word"], 2, /there is no use for word/);
-  refused(["--listen"], 2, /a value is missing behind --listen/);
-  refused(["--listen", ""], 2, /name a path/);
+  for (const word of ["--listen", "--lis"]) refused([word], 2, /a value is missing behind --listen/);
+  refused(["--listen", ""], 2, /name a path behind --listen/);
   refused(["--listen", "a", "--stdio"], 2, /only one of --listen, --device and --stdio/);
-  for (const limit of ["depth", "depth=", "depth=x", "depth=63", "depth=-1", "depth=99999999999999999999", "deep=64"]) {
-    refused(["--limit", limit], 2, new RegExp(`no limit, or out of its range: ${limit};`));
+  for (const limit of ["depth", "deep=64"]) {
+    refused(["--limit", limit], 2, new RegExp(`--limit ${limit}: that is no limit with a value;`));
+  }
+  for (const value of ["", "x", "63", "268435457", "-1", "99999999999999999999"]) {
+    refused(["--limit", `depth=${value}`], 2, /: depth takes a number from 64 to 268435456;/);
+  }
+  refused(["--limit", "errorsInRow=-1"], 2, /: errorsInRow takes a number from 0 to 268435456;/);
+  // The module has the same range.
+  for (const limit of ["depth=64", "depth=268435456", "errorsInRow=0"]) {
+    assert.deepEqual(runCHost(agent, PING, "--limit", limit), { status: 0, stdout: PONG, stderr: "" });
   }
 });
 
@@ -174,23 +188,44 @@ test(
   },
 );
 
+/** Builds the host around a module whose sources are changed. Returns its path. */
+function buildFaulty(name: string, change: (portable: string) => void): string {
+  const portable = join(workshop, `${name}-portable`);
+  cpSync(join(ROOT, "dist/portable"), portable, { recursive: true });
+  change(portable);
+  const module = join(workshop, `${name}.wasm`);
+  const asc = join(ROOT, "node_modules/.bin/asc");
+  const entry = join(portable, "hosts/wasm/agent.ts");
+  execFileSync(asc, [entry, "--runtime=stub", "--use=abort=", "-O2", `--outFile=${module}`], { stdio: "pipe" });
+  // As old as can be: what decides is that it is another one.
+  utimesSync(module, 0, 0);
+  make(`BUILD=${workshop}`, `WASM=${module}`, "CFLAGS=-O0", "SPEED=-O0");
+  return join(workshop, "guestwire-agent");
+}
+
+/** Changes a file. */
+function edit(file: string, change: (text: string) => string): void {
+  writeFileSync(file, change(readFileSync(file, "utf8")));
+}
+
+/** An access where there is no memory. */
+const FAULT = "store<u8>(0xfff00000, 1);";
+const TRAPPED = /critical: agent\.wasm trapped, its sessions are lost: out-of-bounds access\n/g;
+
 test("C host: a fault of the module costs its sessions, and the agent goes on", { skip: skipCHost }, async (t) => {
-  const folder = temporaryFolder(t);
-  cpSync(join(ROOT, "dist/portable"), join(folder, "portable"), { recursive: true });
-  // Its gw_fail writes where there is no memory: a command of the host's that fails traps.
-  const entry = join(folder, "portable/hosts/wasm/agent.ts");
-  const faulty = `
+  // Its gw_fail faults: a command of the host's that fails traps.
+  const failing = buildFaulty("failing", (portable) =>
+    edit(
+      join(portable, "hosts/wasm/agent.ts"),
+      (text) => `${text.replaceAll("  gw_fail,\n", "")}
 export function gw_fail(_session: usize, _number: i32, _errorClass: i32, _length: i32): i32 {
-  store<u8>(0xfff00000, 1);
+  ${FAULT}
   return 0;
 }
-`;
-  writeFileSync(entry, readFileSync(entry, "utf8").replaceAll("  gw_fail,\n", "") + faulty);
-  const module = join(folder, "faulty.wasm");
-  const asc = join(ROOT, "node_modules/.bin/asc");
-  execFileSync(asc, [entry, "--runtime=stub", "--use=abort=", "-O2", `--outFile=${module}`], { stdio: "pipe" });
-  make(`BUILD=${folder}`, `WASM=${module}`);
-  const { path, program } = await startCHost(t, join(folder, "guestwire-agent"));
+`,
+    ),
+  );
+  const { path, program } = await startCHost(t, failing);
   for (let round = 1; round <= 2; round++) {
     const other = await Client.connect(path);
     assert.equal(await other.ask(PING), PONG);
@@ -201,18 +236,76 @@ export function gw_fail(_session: usize, _number: i32, _errorClass: i32, _length
     const next = await Client.connect(path);
     assert.equal(await next.ask(PING), PONG);
     assert.match(await next.ask('{"execute":"guest-info"}'), /"name": "uptime-read"/);
-    assert.equal(program.stderr.match(/critical: agent\.wasm trapped, .*: Out-of-bounds access/g)?.length, round);
+    assert.equal(program.stderr.match(TRAPPED)?.length, round);
     for (const one of [other, client, next]) one.reset();
   }
   // On standard input and output the same session's bytes go on.
-  const ending = runCHost(join(folder, "guestwire-agent"), FAILS);
+  const ending = runCHost(failing, FAILS);
   assert.deepEqual([ending.status, ending.stdout], [0, ""]);
+});
+
+test(
+  "C host: a fault of the module where a session is opened costs all, and the agent goes on",
+  { skip: skipCHost },
+  async (t) => {
+    // Its gw_open faults for the third session.
+    const full = buildFaulty("full", (portable) =>
+      edit(
+        join(portable, "hosts/wasm/agent.ts"),
+        (text) => `import { gw_open as open } from "../../core/wasm";
+${text.replaceAll("  gw_open,\n", "")}
+let opened: i32 = 0;
+export function gw_open(): usize {
+  if (++opened === 3) ${FAULT}
+  return open();
+}
+`,
+      ),
+    );
+    // What waits until it listens has the first one.
+    const { path, program } = await startCHost(t, full);
+    for (let round = 1; round <= 3; round++) {
+      const other = await Client.connect(path);
+      assert.equal(await other.ask(PING), PONG);
+      const client = await Client.connect(path);
+      assert.equal(await client.rest(), "");
+      assert.equal(await other.rest(), "");
+      assert.equal(program.stderr.match(TRAPPED)?.length, round);
+      for (const one of [other, client]) one.reset();
+      // The first one of a fresh instance.
+      const next = await Client.connect(path);
+      assert.equal(await next.ask(PING), PONG);
+      next.reset();
+    }
+    assert.doesNotMatch(program.stderr, /no further peer/);
+  },
+);
+
+test("C host: a module of another version is refused", { skip: skipCHost }, () => {
+  const strange = buildFaulty("strange", (portable) =>
+    edit(join(portable, "core/codes.ts"), (text) => text.replace("const ABI: i32 = 1;", "const ABI: i32 = 2;")),
+  );
+  const line = "guestwire-agent: agent.wasm has another interface than version 1 of this host\n";
+  assert.deepEqual(runCHost(strange, PING), { status: 1, stdout: "", stderr: line });
+});
+
+test("C host: without descriptors it says so once, and goes on when there are some", { skip: skipCHost }, async (t) => {
+  const { path, program } = await startCHost(t, agent, [], ["prlimit", "--nofile=8"]);
+  const clients = await Promise.all(Array.from({ length: 8 }, () => Client.connect(path)));
+  await program.until(() => program.stderr !== "", "it says so");
+  assert.equal(await clients[0]?.ask(PING), PONG);
+  for (const client of clients.slice(0, 7)) client.reset();
+  assert.equal(await clients[7]?.ask(PING), PONG);
+  assert.match(program.stderr, /^\S+: critical: no further peer can be served: Too many open files\n$/);
+  clients[7]?.reset();
 });
 
 test("C host: without the address space that it reserves it says so", { skip: skipCHost }, () => {
   const { status, stderr } = spawnSync("prlimit", ["--as=1000000000", agent], { input: "", encoding: "latin1" });
   assert.equal(stderr, "guestwire-agent: agent.wasm cannot be started: Cannot allocate memory\n");
   assert.equal(status, 1);
+  const version = spawnSync("prlimit", ["--as=1000000000", agent, "--version"], { encoding: "latin1" });
+  assert.deepEqual([version.status, version.stderr], [0, ""]);
 });
 
 test("C host: the program of docs/c.md", { skip: skipCHost }, (t) => {

@@ -37,13 +37,13 @@ for (const which of ["plain", "sanitized"] as const) {
       const quiet = await Client.connect(path);
       assert.equal(await quiet.ask(PING), PONG);
       await quiet.send(sync(7));
-      const before = replies;
+      const served = replies;
       program.kill("SIGTERM");
       assert.equal(await quiet.until(synced(7)), FLUSHED + synced(7));
       assert.deepEqual(await program.ended, { status: 0, signal: null, stdout: "", stderr: "" });
       await Promise.all([sending, closed]);
       // What the two sockets held, and a few turns.
-      assert.ok(replies - before < 100_000, `${replies - before} replies after the signal`);
+      assert.ok(replies - served < 100_000, `${replies - served} replies after the signal`);
       for (const client of [flood, quiet]) client.reset();
     },
   );

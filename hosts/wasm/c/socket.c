@@ -52,7 +52,7 @@ static bool grow(struct server *server) {
   return true;
 }
 
-/* Says, once for each time that it comes to that, why newcomers are turned away. */
+/* Says why newcomers are turned away, once until all that came are let in. */
 static void refuse(struct server *server, const char *why) {
   if (!server->refuses) log_line(GW_LEVEL_CRITICAL, "no further peer can be served: %s", why);
   server->refuses = true;
@@ -63,7 +63,10 @@ static void accept_all(struct server *server) {
     int fd = accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
       if (errno == EINTR || errno == ECONNABORTED) continue;
-      if (errno == EAGAIN || errno == EWOULDBLOCK) return;
+      if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        server->refuses = false;
+        return;
+      }
       refuse(server, strerror(errno));
       server->accept_at = now_ms() + PAUSE_MS;
       return;
@@ -75,7 +78,6 @@ static void accept_all(struct server *server) {
       close(fd);
       return;
     }
-    server->refuses = false;
     server->channels[server->count++] = (struct channel){.in = fd, .out = fd, .session = session};
   }
 }
