@@ -32,7 +32,8 @@ struct port {
   struct gw_agent *agent;
   /* Its descriptor is -1 while it is closed; its session is NULL while none can be opened. */
   struct channel channel;
-  /* The last read was an end of file, and nothing could be written since; when the first one in a row came, and whether the host's leavings were dropped. */
+  /* The last read was an end of file, and nothing could be written since; when the first one in a row came, and whether the
+   * host's leavings were dropped. */
   bool away, dropped;
   int64_t away_since;
   /* While something of that is so: when to look again, and how long that is from the last time. */
