@@ -22,6 +22,8 @@ export const IS_KEY: i32 = 16;
 export const IN_KEY_PLACE: i32 = 32;
 /** A number that a double cannot hold. */
 export const HUGE: i32 = 64;
+/** The bytes of a string are also its spelling in a reply. */
+export const PLAIN: i32 = 128;
 
 export class Document {
   bytes: Bytes = newBytes(0);

@@ -2,7 +2,7 @@
 
 import { ascii } from "./bytes.ts";
 import { ARRAY_END, FLOAT, OBJECT_END, STRING, TRUE } from "./codes.ts";
-import { Document, ENTRY, IS_KEY } from "./document.ts";
+import { Document, ENTRY, IS_KEY, PLAIN } from "./document.ts";
 import { Bytes } from "./memory.ts";
 import { isExact } from "./number.ts";
 import { TEXT_TRUE } from "./texts.ts";
@@ -70,6 +70,12 @@ export class Echo extends Writer {
     const size = source.size(this.entry);
     const flags = source.flags(this.entry);
     let done = this.done;
+    if ((flags & PLAIN) !== 0) {
+      const room = bound - this.waiting();
+      const part = size - done < room ? size - done : room;
+      this.copy(source.bytes, from + done, part);
+      done += part;
+    }
     while (done < size && this.waiting() < bound) {
       done = this.escapedPart(source.bytes, from + done, from + size) - from;
     }

@@ -25,7 +25,7 @@ import {
   STRING,
   TRUE,
 } from "./codes.ts";
-import { HUGE, IN_KEY_PLACE, IS_KEY } from "./document.ts";
+import { HUGE, IN_KEY_PLACE, IS_KEY, PLAIN } from "./document.ts";
 import { Bytes, Words } from "./memory.ts";
 import { isHuge } from "./number.ts";
 import { Strings } from "./strings.ts";
@@ -166,7 +166,9 @@ export class Framer extends Strings {
         this.fail(error);
         return;
       }
-      this.push(isKey ? STRING | IS_KEY : STRING, from + 1, this.used - from - 1);
+      if (this.plain) head |= PLAIN;
+      if (isKey) head |= IS_KEY;
+      this.push(head, from + 1, this.used - from - 1);
       this.state = isKey ? COLON_NEXT : this.after;
       return;
     }

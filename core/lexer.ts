@@ -77,7 +77,7 @@ export class Lexer extends Keys {
   at: i32 = 0;
   /** Where the bytes of the token start in the document. */
   start: i32 = 0;
-  /** The string has only ASCII and no escapes: its source is what it says. */
+  /** The string has only ASCII and no escapes: a reply spells it as its source does. */
   plain: bool = true;
   private mode: i32 = START;
   /** Bytes of the token that were not kept, because it is too long to be valid anyway. */

@@ -44,7 +44,8 @@ export function copyBytes(from: Bytes, at: i32, length: i32, to: Bytes, target: 
 
 /** The same for what is mostly short. The ranges must not overlap; a few bytes past them may be touched. */
 export function copyShort(from: Bytes, at: i32, length: i32, to: Bytes, target: i32): void {
-  for (let i = 0; i < length; i++) to[target + i] = from[at + i];
+  if (length > 32) copyBytes(from, at, length, to, target);
+  else for (let i = 0; i < length; i++) to[target + i] = from[at + i];
 }
 
 /** The low 32 bits of a product. */
