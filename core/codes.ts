@@ -103,6 +103,11 @@ export const LIMIT_QUEUE_BYTES: i32 = 4;
 export const LIMIT_ERRORS_IN_ROW: i32 = 5;
 export const LIMIT_TOTAL_BYTES: i32 = 6;
 
+// --- The range of every limit; errorsInRow may be 0 too.
+export const LIMIT_LEAST: i32 = 64;
+/** A key has so many bytes at most: its bits can be counted in 31 bits. */
+export const LIMIT_MOST: i32 = 268435456;
+
 // --- What the calls of wasm.ts that move a session on return, as bits.
 /** Bytes wait to be drained. */
 export const STATUS_OUTPUT: i32 = 1;

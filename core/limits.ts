@@ -3,7 +3,9 @@
 import {
   LIMIT_DEPTH,
   LIMIT_ERRORS_IN_ROW,
+  LIMIT_LEAST,
   LIMIT_MESSAGE_BYTES,
+  LIMIT_MOST,
   LIMIT_QUEUE_BYTES,
   LIMIT_REPLY_BYTES,
   LIMIT_TOKENS,
@@ -22,10 +24,6 @@ export const BASE_BYTES: i32 = 8192;
 
 /** A block above this is handed back when a session is idle. */
 export const IDLE_BYTES: i32 = 16384;
-
-/** The range of every limit; errorsInRow may be 0. A key's bits can be counted in 31 bits. */
-export const LIMIT_LEAST: i32 = 64;
-export const LIMIT_MOST: i32 = 268435456;
 
 /** Behind the limits: the bytes that the sessions hold for unfinished messages, all together. */
 const HELD_BYTES: i32 = 7;
@@ -56,7 +54,7 @@ export function peerLimits(): Words {
   limits[LIMIT_QUEUE_BYTES] = 1048576;
   // Error replies without a valid request between them; then silence. 0: no cap, as the original.
   limits[LIMIT_ERRORS_IN_ROW] = 64;
-  // Of LIMIT_TOTAL_BYTES, buffers for unfinished messages of all sessions together, 256 MiB is the most.
+  // Buffers for unfinished messages of all sessions together, LIMIT_TOTAL_BYTES: 256 MiB, which is the most.
   return limits;
 }
 

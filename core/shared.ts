@@ -1,6 +1,7 @@
 // What the sessions of an agent share.
 
-import { LIMIT_MOST, newLimits, peerLimits } from "./limits.ts";
+import { LIMIT_MOST } from "./codes.ts";
+import { newLimits, peerLimits } from "./limits.ts";
 import { Words } from "./memory.ts";
 import { Parser } from "./parser.ts";
 import { Registry } from "./registry.ts";

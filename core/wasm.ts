@@ -28,9 +28,7 @@ const LOG_BYTES: i32 = 262144;
 const ZERO: i32 = 0x30;
 const LF: i32 = 0x0a;
 
-/**
- * Records wait until the embedder drains them. One is the digits of its level and domain, its text and LF.
- */
+/** Records wait until the embedder drains them. One is the digits of its level and domain, its text and LF. */
 class LogQueue extends Logger {
   records: Writer = new Writer();
 

@@ -3,13 +3,15 @@
 import {
   LIMIT_DEPTH,
   LIMIT_ERRORS_IN_ROW,
+  LIMIT_LEAST,
   LIMIT_MESSAGE_BYTES,
+  LIMIT_MOST,
   LIMIT_QUEUE_BYTES,
   LIMIT_REPLY_BYTES,
   LIMIT_TOKENS,
   LIMIT_TOTAL_BYTES,
 } from "../../core/codes.ts";
-import { LIMIT_LEAST, LIMIT_MOST, peerLimits } from "../../core/limits.ts";
+import { peerLimits } from "../../core/limits.ts";
 import { GuestwireError } from "./errors.ts";
 
 /** The core's limits and their numbers there. */

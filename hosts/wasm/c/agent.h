@@ -26,8 +26,8 @@ typedef void gw_log(int level, int domain, const char *text, size_t length);
 
 /* Runs a command of the embedder. `arguments` is a JSON object of `length` bytes in the agent's own spelling, with one space
  * after each ':' and ',': {} or {"unit": "ms"}. It returns true with the value in `result`, as JSON, or false with the text
- * of an error; both end with NUL. It must not call this agent or
- * another.
+ * of an error; both end with NUL. It must not call this
+ * agent or another.
  */
 typedef bool gw_command(const char *arguments, size_t length, char *result);
 

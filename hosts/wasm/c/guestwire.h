@@ -46,6 +46,11 @@
 #define GW_LIMIT_ERRORS_IN_ROW 5
 #define GW_LIMIT_TOTAL_BYTES 6
 
+/* The range of every limit; errorsInRow may be 0 too. */
+#define GW_LIMIT_LEAST 64
+/** A key has so many bytes at most: its bits can be counted in 31 bits. */
+#define GW_LIMIT_MOST 268435456
+
 /* What the calls that move a session on return, as bits. */
 /** Bytes wait to be drained. */
 #define GW_STATUS_OUTPUT 1

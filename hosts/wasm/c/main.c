@@ -45,8 +45,7 @@ static const struct option OPTIONS[] = {
     {"help", no_argument, NULL, 'h'},            {NULL, 0, NULL, 0},
 };
 
-/* The range of every limit, but errorsInRow may be 0 too (core/limits.ts). */
-enum { LIMIT_LEAST = 64, LIMIT_MOST = 268435456, LIMITS = sizeof LIMIT_NAMES / sizeof *LIMIT_NAMES, UNSET = -1 };
+enum { LIMITS = sizeof LIMIT_NAMES / sizeof *LIMIT_NAMES, UNSET = -1 };
 
 /* What the command line asks for. */
 struct options {
@@ -82,12 +81,12 @@ static int take_limit(struct options *options, const char *text) {
     size_t length = strlen(name);
     if (strncmp(text, name, length) != 0 || text[length] != '=') continue;
     const char *digits = text + length + 1;
-    int least = limit == GW_LIMIT_ERRORS_IN_ROW ? 0 : LIMIT_LEAST;
+    int least = limit == GW_LIMIT_ERRORS_IN_ROW ? 0 : GW_LIMIT_LEAST;
     char *end;
     /* Beyond the range of long it gives the end of that. */
     long value = strtol(digits, &end, 10);
-    if (*digits < '0' || *digits > '9' || *end != '\0' || value < least || value > LIMIT_MOST) {
-      return mistake("--limit %s: %s takes a number from %d to %d", text, name, least, LIMIT_MOST);
+    if (*digits < '0' || *digits > '9' || *end != '\0' || value < least || value > GW_LIMIT_MOST) {
+      return mistake("--limit %s: %s takes a number from %d to %d", text, name, least, GW_LIMIT_MOST);
     }
     options->limits[limit] = (int)value;
     return 0;
