@@ -71,6 +71,8 @@ export class PeerSession implements Session, Answer {
         data: (bytes) => this.data(bytes),
         drained: () => this.drained(),
         ended: () => this.finish(),
+        lost: () => {},
+        reopened: () => {},
         closed: () => this.gone(),
       });
     } catch (error) {

@@ -14,6 +14,13 @@ export interface Receiver {
    * transport.
    */
   ended(): void;
+  /**
+   * The channel broke, or could not be opened, and is tried again: what was under way on it is lost, in both directions.
+   * Only transports that come back say so; it may come several times before `reopened`.
+   */
+  lost(error?: Error): void;
+  /** The channel is there: for the first time, or again after `lost`. Only transports that come back say so. */
+  reopened(): void;
   /** The peer is gone: nothing follows. `error` says why, where it is not the peer's own end. */
   closed(error?: Error): void;
 }
@@ -24,7 +31,7 @@ export interface Transport {
   start(receiver: Receiver): void;
   /**
    * Sends bytes. They are valid until the call returns: a transport that keeps them copies. Returns false where the
-   * sender should wait for `drained`; the bytes are taken all the same. After the end of the channel they are dropped.
+   * sender should wait for `drained`; the bytes are taken all the same. After the end of the channel, and while it is lost, they are dropped.
    */
   write(bytes: Uint8Array): boolean;
   /** Stops reading, so that the peer is held back. */
