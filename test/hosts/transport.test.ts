@@ -50,6 +50,14 @@ class Notes {
     this.note("ended");
   }
 
+  lost(): void {
+    this.note("lost");
+  }
+
+  reopened(): void {
+    this.note("reopened");
+  }
+
   closed(error?: Error): void {
     this.error = error;
     this.note("closed");
