@@ -11,8 +11,11 @@ declare class TextEncoder {
 }
 
 declare class TextDecoder {
+  constructor(encoding?: "utf-8", options?: { fatal?: boolean; ignoreBOM?: boolean });
   decode(bytes: Uint8Array): string;
 }
+
+declare const crypto: { getRandomValues<T extends Uint32Array>(array: T): T };
 
 declare function atob(base64: string): string;
 

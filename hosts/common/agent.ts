@@ -2,11 +2,11 @@
 
 import type { DependencyContainer } from "tsyringe";
 import { COMMAND, type CommandBinding, type HostCommand, type Plugin } from "../../plugins/api.ts";
-import type { Clock } from "./clock.ts";
+import { type Clock, LONGEST_MS } from "./clock.ts";
 import { Engine } from "./engine.ts";
 import { GuestwireError } from "./errors.ts";
 import type { CoreSession, Sink } from "./core.ts";
-import { LONGEST_MS, type Limits } from "./limits.ts";
+import type { Limits } from "./limits.ts";
 import type { AgentLogger } from "./logger.ts";
 import { PeerSession, type Session, type SessionHost } from "./session.ts";
 import { TRANSPORT } from "./tokens.ts";

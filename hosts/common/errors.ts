@@ -1,14 +1,19 @@
-// What goes wrong on the embedder's side. What goes wrong on the peer's side is an error on the wire, never a throw.
+// What goes wrong on the embedder's side. What a peer of an agent does wrong is an error on the wire, never a throw.
 
 /** Codes of GuestwireError; docs/errors.md says what to do about each. */
 export type ErrorCode =
   | "GW_ERR_API"
+  | "GW_ERR_ARGUMENTS"
   | "GW_ERR_CLOSED"
   | "GW_ERR_COMMAND_NAME"
   | "GW_ERR_CORE"
   | "GW_ERR_DUPLICATE_COMMAND"
   | "GW_ERR_LIMIT"
+  | "GW_ERR_LINK"
+  | "GW_ERR_REPLY"
   | "GW_ERR_SOCKET"
+  | "GW_ERR_SYNC"
+  | "GW_ERR_TIMEOUT"
   | "GW_ERR_UNKNOWN_COMMAND"
   | "GW_ERR_WASM";
 

@@ -12,6 +12,7 @@ import {
   LIMIT_TOTAL_BYTES,
 } from "../../core/codes.ts";
 import { peerLimits } from "../../core/limits.ts";
+import { LONGEST_MS } from "./clock.ts";
 import { GuestwireError } from "./errors.ts";
 
 /** The core's limits and their numbers there. */
@@ -30,9 +31,6 @@ export type Limits = Record<LimitName, number>;
 
 /** One host command, in milliseconds. */
 const COMMAND_MS = 30_000;
-
-/** What timers can count, in milliseconds. */
-export const LONGEST_MS = 2_147_483_647;
 
 const DEFAULTS: Readonly<Limits> = { ...defaultsOfCore(), commandMs: COMMAND_MS };
 

@@ -1,0 +1,101 @@
+// The way back into step: a flush and a sync with a fresh id, again and again until that id comes back (PROTOCOL 8.4).
+
+import type { Clock } from "../clock.ts";
+import { Ids } from "./ids.ts";
+import type { Reply } from "./reply.ts";
+
+const DELIMITED = "guest-sync-delimited";
+const PLAIN = "guest-sync";
+
+/** How long an attempt waits, in milliseconds: the first, and all after enough doublings. */
+const FIRST_MS = 500;
+const LAST_MS = 5000;
+
+/** How often plain guest-sync may be refused. The first time that could have been a stale reply's word. */
+const REFUSALS = 2;
+
+/** What a line means. `refused`: the agent has neither of the two commands. */
+export type Outcome = "synced" | "refused" | "unknown";
+
+/** What carries the attempts. */
+export interface SyncHost {
+  readonly clock: Clock;
+  /** Sends a request, with 0xFF before it. */
+  flush(request: string): void;
+  /** The channel has not taken yet what was sent before. */
+  isBlocked(): boolean;
+}
+
+export class Synchroniser {
+  /** Attempts since `start`. */
+  attempts = 0;
+  private readonly host: SyncHost;
+  private readonly ids = new Ids();
+  private command = DELIMITED;
+  private refusals = 0;
+  private delay = FIRST_MS;
+  private id: number | undefined;
+  private cancel: (() => void) | undefined;
+
+  constructor(host: SyncHost) {
+    this.host = host;
+  }
+
+  /** Begins a round: from now on `line` is to be told what comes. */
+  start(): void {
+    this.command = DELIMITED;
+    this.refusals = 0;
+    this.attempts = 0;
+    this.delay = FIRST_MS;
+    this.attempt();
+  }
+
+  stop(): void {
+    this.cancel?.();
+    this.cancel = undefined;
+    this.id = undefined;
+  }
+
+  /** Tries again now: the channel takes bytes again, or is another one. */
+  retry(): void {
+    if (this.cancel !== undefined) this.attempt();
+  }
+
+  /** Looks at a line. Of all that may lie on a channel only the answer to the last attempt counts. */
+  line(reply: Reply, delimited: boolean): Outcome {
+    if (reply.kind === "return" && reply.value === this.id && (delimited || this.command === PLAIN)) {
+      this.stop();
+      return "synced";
+    }
+    return reply.kind === "error" && this.refuses(reply.errorClass, reply.desc) ? this.fallBack() : "unknown";
+  }
+
+  private refuses(errorClass: string, desc: string): boolean {
+    // Of old agents a disabled command draws other classes (PROTOCOL B).
+    if (errorClass === "GenericError" && !desc.includes("has been disabled")) return false;
+    const named = desc.includes(DELIMITED) ? DELIMITED : desc.includes(PLAIN) ? PLAIN : undefined;
+    return named === this.command;
+  }
+
+  /** From the delimited command to the plain one, and back once. */
+  private fallBack(): Outcome {
+    if (this.command === PLAIN && ++this.refusals === REFUSALS) {
+      this.stop();
+      return "refused";
+    }
+    this.command = this.command === PLAIN ? DELIMITED : PLAIN;
+    this.attempt();
+    return "unknown";
+  }
+
+  private attempt(): void {
+    this.cancel?.();
+    this.cancel = this.host.clock.after(this.delay, () => this.attempt());
+    // Behind what the peer does not read another attempt would not be seen earlier.
+    if (this.host.isBlocked()) return;
+    this.delay = Math.min(this.delay * 2, LAST_MS);
+    this.attempts++;
+    this.id = this.ids.next();
+    this.host.flush(`{"execute":"${this.command}","arguments":{"id":${this.id}}}`);
+  }
+}

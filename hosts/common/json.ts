@@ -1,0 +1,91 @@
+// JSON in which integers are exact. Where none is beyond 2^53 - 1, the native functions do it alone.
+
+/** Every integer beyond 2^53 - 1 has as many digits. */
+const LONG = /\d{16}/;
+/** Such an integer outside strings, with what is before it. A number of more digits, if it is an integer, is no double. */
+const INTEGER = /(^|[[,:\s])(-?\d{16,309})(?![\d.eE])/g;
+
+/** An array or an object. */
+type Tree = Record<string | number, unknown>;
+
+/**
+ * JSON.parse, but integers beyond 2^53 - 1 are bigints. One of more than 309 digits is Infinity, as it is there: to read
+ * them takes more than linear time. Throws SyntaxError.
+ */
+export function parseJson(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  if (!LONG.test(text)) return value;
+  // The text is valid. It is parsed again with its integers as strings, which gives two trees of the same shape.
+  const root = { value };
+  const open: [Tree, Tree][] = [[root, { value: JSON.parse(quoteIntegers(text)) as unknown }]];
+  for (let pair = open.pop(); pair !== undefined; pair = open.pop()) {
+    const [tree, twin] = pair;
+    for (const key of Array.isArray(tree) ? tree.keys() : Object.keys(tree)) {
+      const item = tree[key];
+      const digits = twin[key];
+      if (typeof item === "object" && item !== null) open.push([item as Tree, digits as Tree]);
+      else if (typeof digits === "string" && typeof item === "number" && !Number.isSafeInteger(item)) {
+        tree[key] = BigInt(digits);
+      }
+    }
+  }
+  return root.value;
+}
+
+/** Valid JSON with its long integers as strings. */
+function quoteIntegers(text: string): string {
+  let quoted = "";
+  let done = 0;
+  for (let from = 0; ;) {
+    const quote = text.indexOf('"', from);
+    const open = quote < 0 ? text.length : quote;
+    if (open - from >= 16) {
+      quoted += text.slice(done, from) + text.slice(from, open).replace(INTEGER, '$1"$2"');
+      done = open;
+    }
+    if (quote < 0) return quoted + text.slice(done);
+    from = stringEnd(text, open);
+  }
+}
+
+/** Where the string that opens at `open` ends. A regular expression would run out of stack on a long one. */
+function stringEnd(text: string, open: number): number {
+  for (let quote = text.indexOf('"', open + 1); ; quote = text.indexOf('"', quote + 1)) {
+    let escape = quote;
+    while (text[escape - 1] === "\\") escape--;
+    if ((quote - escape) % 2 === 0) return quote + 1;
+  }
+}
+
+/** Stands for a bigint until the value is text. JSON.stringify writes it as it is. */
+const MARK = "\x7f";
+/** The mark as a value, with what is before it. As a key it has a colon behind it, in a string a backslash before it. */
+const MARKED = /(^|[[,:])"\x7f"(?!:)/g;
+
+/** JSON.stringify, but bigints are written as integers, whatever BigInt.prototype.toJSON there is. */
+export function formatJson(value: unknown): string | undefined {
+  if (!("toJSON" in BigInt.prototype)) {
+    try {
+      return JSON.stringify(value);
+    } catch (error) {
+      // So it says that there is a bigint, among others.
+      if (!(error instanceof TypeError)) throw error;
+    }
+  }
+  const literals: string[] = [];
+  const text = JSON.stringify(value, function (this: Tree, key, item: unknown) {
+    // The item is what toJSON returned, which may be no bigint any more.
+    const bigint = typeof item === "bigint" ? item : this[key];
+    if (typeof bigint === "bigint") literals.push(String(bigint));
+    else if (isString(item) && String(item) === MARK) literals.push(`"${MARK}"`);
+    else return item;
+    return MARK;
+  }) as string | undefined;
+  let next = 0;
+  return text?.replace(MARKED, (_, before: string) => before + literals[next++]);
+}
+
+/** Whether it is written as a string: a String object is, too. */
+function isString(item: unknown): boolean {
+  return Object.prototype.toString.call(item) === "[object String]";
+}
