@@ -2,7 +2,7 @@
 
 /** Every integer beyond 2^53 - 1 has as many digits. */
 const LONG = /\d{16}/;
-/** Such an integer outside strings, with what is before it. A number of more digits, if it is an integer, is no double. */
+/** Such an integer outside strings, with what is before it. Longer ones are beyond any double. */
 const INTEGER = /(^|[[,:\s])(-?\d{16,309})(?![\d.eE])/g;
 
 /** An array or an object. */
