@@ -16,6 +16,7 @@ export class Peer implements Transport {
   private receiver: Receiver | undefined;
   private writing = false;
   private blocked = false;
+  private down = false;
 
   start(receiver: Receiver): void {
     if (this.receiver !== undefined) this.misuse.push("started twice");
@@ -26,6 +27,7 @@ export class Peer implements Transport {
     if (this.blocked) this.misuse.push("a write while the channel takes none");
     if (this.writing) this.misuse.push("a write inside a write");
     if (bytes.length === 0) this.misuse.push("a write of nothing");
+    if (this.down) return true;
     this.writing = true;
     this.received += Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
     this.blocked = !this.takes();
@@ -72,6 +74,21 @@ export class Peer implements Transport {
   /** The peer sends no more, but still reads. */
   end(): void {
     this.receiver?.ended();
+  }
+
+  /** The channel is lost, as one that comes back loses it: what is written meanwhile is dropped. */
+  lose(error?: Error): void {
+    const waited = this.blocked;
+    this.down = true;
+    this.blocked = false;
+    this.receiver?.lost(error);
+    if (waited) this.receiver?.drained();
+  }
+
+  /** The channel is there again, with another peer. */
+  reopen(): void {
+    this.down = false;
+    this.receiver?.reopened();
   }
 
   /** The peer is gone. */

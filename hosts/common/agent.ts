@@ -2,12 +2,13 @@
 
 import type { DependencyContainer } from "tsyringe";
 import { COMMAND, type CommandBinding, type HostCommand, type Plugin } from "../../plugins/api.ts";
-import { type Clock, LONGEST_MS } from "./clock.ts";
+import type { Clock } from "./clock.ts";
 import { Engine } from "./engine.ts";
 import { GuestwireError } from "./errors.ts";
 import type { CoreSession, Sink } from "./core.ts";
 import type { Limits } from "./limits.ts";
 import type { AgentLogger } from "./logger.ts";
+import { LONGEST_MS, checkRange } from "./range.ts";
 import { PeerSession, type Session, type SessionHost } from "./session.ts";
 import { TRANSPORT } from "./tokens.ts";
 import type { Transport } from "./transport.ts";
@@ -126,12 +127,7 @@ export class GuestAgent implements Agent, SessionHost {
       );
     }
     const ms = "run" in command ? (command.timeoutMs ?? 0) : 0;
-    if (!Number.isInteger(ms) || ms < 0 || ms > LONGEST_MS) {
-      throw new GuestwireError(
-        "GW_ERR_LIMIT",
-        `timeoutMs of command '${command.name}' must be an integer from 0 to ${LONGEST_MS}`,
-      );
-    }
+    checkRange(`timeoutMs of command '${command.name}'`, ms, 0, LONGEST_MS);
     if (this.engine.has(command.name)) {
       throw new GuestwireError("GW_ERR_DUPLICATE_COMMAND", `there are two commands named '${command.name}'`);
     }
@@ -224,6 +220,11 @@ export class GuestAgent implements Agent, SessionHost {
     this.times.set(command.name, { calls: time.calls + 1, ms: time.ms + ms });
   }
 
+  counted({ resyncs, suppressed }: { resyncs: number; suppressed: number }): void {
+    this.resyncs += resyncs;
+    this.suppressed += suppressed;
+  }
+
   crashed(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
     this.engine.drop();
@@ -253,9 +254,6 @@ export class GuestAgent implements Agent, SessionHost {
   }
 
   ended(session: PeerSession): void {
-    const counters = session.counters();
-    this.resyncs += counters.resyncs;
-    this.suppressed += counters.suppressed;
     this.sessions.delete(session);
     this.awakened.delete(session);
     if (this.awakened.size === 0) {

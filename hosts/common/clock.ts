@@ -7,9 +7,6 @@ export interface Clock {
   after(ms: number, run: () => void): () => void;
 }
 
-/** What timers can count, in milliseconds. */
-export const LONGEST_MS = 2_147_483_647;
-
 /** The runtime's own. `setTimeout` is in every runtime, but in no type library that they all share. */
 const runtime = globalThis as unknown as {
   performance: { now(): number };

@@ -12,8 +12,8 @@ import {
   LIMIT_TOTAL_BYTES,
 } from "../../core/codes.ts";
 import { peerLimits } from "../../core/limits.ts";
-import { LONGEST_MS } from "./clock.ts";
 import { GuestwireError } from "./errors.ts";
+import { LONGEST_MS, checkRange } from "./range.ts";
 
 /** The core's limits and their numbers there. */
 export const CORE_LIMITS = {
@@ -57,10 +57,7 @@ export function completeLimits(changes: Partial<Limits> = {}): Limits {
     }
     if (value === undefined) continue;
     const { least, most } = rangeOf(name);
-    if (!Number.isInteger(value) || value < least || value > most) {
-      throw new GuestwireError("GW_ERR_LIMIT", `limit ${name} must be an integer from ${least} to ${most}`);
-    }
-    limits[name as LimitName] = value;
+    limits[name as LimitName] = checkRange(`limit ${name}`, value, least, most);
   }
   return limits;
 }

@@ -5,7 +5,7 @@ import { type Answer, type CallHost, HostCall } from "./calls.ts";
 import type { CoreSession, Sink } from "./core.ts";
 import type { Transport } from "./transport.ts";
 
-/** One peer of an agent. */
+/** One transport of an agent, with its peer, or with one after the other where it comes back. */
 export interface Session {
   /** Counts from 1 in each agent. */
   readonly id: number;
@@ -19,6 +19,8 @@ export interface Session {
 export interface SessionHost extends CallHost {
   open(sink: Sink): CoreSession;
   command(number: number): HostCommand | undefined;
+  /** A core session is to be closed, which has counted this. */
+  counted(counters: { resyncs: number; suppressed: number }): void;
   /** The engine threw: all sessions are lost. */
   crashed(error: unknown): void;
   /** A session did something after a while; it may hold buffers that are worth giving back when it is quiet again. */
@@ -31,6 +33,12 @@ const STALL_MS = 1000;
 
 /** How long a command that is under way when the agent closes has to answer, in milliseconds. */
 const GRACE_MS = 5000;
+
+/** What the transport has said while the core was on the stack. Whatever is greater makes the others void. */
+const NOTHING = 0;
+const DRAINED = 1;
+const LOST = 2;
+const GONE = 3;
 
 export class PeerSession implements Session, Answer {
   readonly id: number;
@@ -46,8 +54,7 @@ export class PeerSession implements Session, Answer {
   private paused = false;
   /** The core is on the stack. What the transport says meanwhile, from inside `write`, waits until it is not. */
   private inside = false;
-  private drainedInside = false;
-  private goneInside = false;
+  private said = NOTHING;
   private isGone = false;
   /** The transport is to be closed when all is answered. */
   private closing = false;
@@ -62,7 +69,11 @@ export class PeerSession implements Session, Answer {
     this.closed = new Promise((resolve) => {
       this.settleClosed = resolve;
     });
-    this.core = host.open((bytes) => this.send(bytes));
+    this.core = this.openCore();
+  }
+
+  private openCore(): CoreSession {
+    return this.host.open((bytes) => this.send(bytes));
   }
 
   start(): void {
@@ -71,7 +82,7 @@ export class PeerSession implements Session, Answer {
         data: (bytes) => this.data(bytes),
         drained: () => this.drained(),
         ended: () => this.finish(),
-        lost: () => {},
+        lost: () => this.lost(),
         reopened: () => {},
         closed: () => this.gone(),
       });
@@ -81,12 +92,13 @@ export class PeerSession implements Session, Answer {
     }
   }
 
-  /** A transport that throws has lost its peer, nobody else's. */
+  /** Sends what the core has for its peer. A transport that throws has lost that, nobody else's. */
   private send(bytes: Uint8Array): boolean {
+    if (this.said >= LOST) return true;
     try {
       return this.transport.write(bytes);
     } catch {
-      this.goneInside = true;
+      this.said = GONE;
       return true;
     }
   }
@@ -106,8 +118,10 @@ export class PeerSession implements Session, Answer {
         return;
       } finally {
         this.inside = false;
-        if (this.goneInside || this.drainedInside) this.catchUp();
+        if (this.said !== NOTHING) this.catchUp();
       }
+      // Lost meanwhile, and the rest of these bytes with it.
+      if (this.core !== core) return;
     }
     // Not slice(): that of a Node Buffer does not copy.
     if (taken < bytes.length) this.rest.push(new Uint8Array(bytes.subarray(taken)));
@@ -120,23 +134,27 @@ export class PeerSession implements Session, Answer {
   }
 
   private drained(): void {
-    if (this.inside) {
-      this.drainedInside = true;
-      return;
-    }
+    if (this.putOff(DRAINED)) return;
     if (!this.active) this.wake();
     this.ask((core) => core.drained());
     this.proceed();
   }
 
+  /** Keeps what the transport says for later, where the core is on the stack. */
+  private putOff(event: number): boolean {
+    if (this.inside) this.said = Math.max(this.said, event);
+    return this.inside;
+  }
+
   /** What the transport said while the core was on the stack. */
   private catchUp(): void {
-    if (this.goneInside) {
+    const { said } = this;
+    this.said = NOTHING;
+    if (said === DRAINED) this.drained();
+    else if (said === LOST) this.lost();
+    else {
       this.gone();
       void this.closeTransport();
-    } else if (this.drainedInside) {
-      this.drainedInside = false;
-      this.drained();
     }
   }
 
@@ -152,7 +170,7 @@ export class PeerSession implements Session, Answer {
       return undefined;
     } finally {
       this.inside = nested;
-      if (!nested && (this.goneInside || this.drainedInside)) this.catchUp();
+      if (!nested && this.said !== NOTHING) this.catchUp();
     }
   }
 
@@ -168,7 +186,7 @@ export class PeerSession implements Session, Answer {
   }
 
   async close(): Promise<void> {
-    if (!this.hurrying && this.core !== undefined) {
+    if (!this.hurrying && !this.isGone) {
       this.hurrying = true;
       this.rest.length = 0;
       if (!this.paused) this.transport.pause();
@@ -275,27 +293,44 @@ export class PeerSession implements Session, Answer {
     return hadCore;
   }
 
-  /** The transport is closed: what the peer left behind is dropped. */
-  private gone(): void {
-    if (this.inside) {
-      this.goneInside = true;
-      return;
+  /** The link is lost: the next peer finds a core session as new. */
+  private lost(): void {
+    if (this.putOff(LOST) || this.core === undefined) return;
+    const call = this.forget();
+    try {
+      this.core = this.openCore();
+    } catch {
+      // There is none to be had any more, which the log says.
     }
-    this.goneInside = false;
+    if (this.core === undefined) void this.closeTransport();
+    else this.proceed();
+    call?.detach();
+  }
+
+  /** The transport is closed. */
+  private gone(): void {
+    if (this.putOff(GONE)) return;
+    this.closing = true;
+    this.forget()?.detach();
     if (this.isGone) return;
     this.isGone = true;
-    this.call?.detach();
-    this.call = undefined;
-    this.rest.length = 0;
     this.cancelHurry?.();
     this.host.ended(this);
-    const core = this.core;
+    this.settleClosed();
+  }
+
+  /** Drops what the peer left behind. The call that is under way is returned, to be detached when all is in order. */
+  private forget(): HostCall | undefined {
+    const { call, core } = this;
+    this.call = undefined;
     this.core = undefined;
+    this.rest.length = 0;
     try {
+      if (core !== undefined) this.host.counted(core.counters());
       core?.close();
     } catch (error) {
       this.host.crashed(error);
     }
-    this.settleClosed();
+    return call;
   }
 }

@@ -16,7 +16,8 @@ export interface Receiver {
   ended(): void;
   /**
    * The channel broke, or could not be opened, and is tried again: what was under way on it is lost, in both directions.
-   * Only transports that come back say so; it may come several times before `reopened`.
+   * Only transports that come back say so; it may come several times before `reopened`. Where `write` had returned false,
+   * `drained` follows at once.
    */
   lost(error?: Error): void;
   /** The channel is there: for the first time, or again after `lost`. Only transports that come back say so. */
@@ -27,7 +28,7 @@ export interface Receiver {
 
 /** A byte channel to one peer. None of its methods should throw; one that does ends its own session only. */
 export interface Transport {
-  /** Starts reading; called once, before anything else. */
+  /** Starts reading; called once, before anything else but `close`. The receiver hears nothing before it returns. */
   start(receiver: Receiver): void;
   /**
    * Sends bytes. They are valid until the call returns: a transport that keeps them copies. Returns false where the

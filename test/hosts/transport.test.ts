@@ -8,6 +8,7 @@ import { Duplex } from "node:stream";
 import { type TestContext, test } from "node:test";
 import { GuestwireError, type Transport } from "guestwire";
 import { SocketTransport, connectUnix } from "guestwire/node";
+import { Notes } from "./notes.ts";
 import { moment, temporaryFolder } from "./rig.ts";
 
 /** Both ends of a connection: a transport, and a bare socket that reads when it is told to. */
@@ -23,49 +24,6 @@ async function pair(t: TestContext): Promise<{ transport: Transport; peer: Socke
   server.close();
   t.after(() => peer.destroy());
   return { transport, peer };
-}
-
-/** Writes down what a transport tells. */
-class Notes {
-  bytes = "";
-  readonly events: string[] = [];
-  error: Error | undefined;
-  onEvent: (event: string) => void = () => {};
-
-  note(event: string): void {
-    this.events.push(event);
-    this.onEvent(event);
-  }
-
-  data(bytes: Uint8Array): void {
-    this.bytes += Buffer.from(bytes).toString("latin1");
-    this.note("data");
-  }
-
-  drained(): void {
-    this.note("drained");
-  }
-
-  ended(): void {
-    this.note("ended");
-  }
-
-  lost(): void {
-    this.note("lost");
-  }
-
-  reopened(): void {
-    this.note("reopened");
-  }
-
-  closed(error?: Error): void {
-    this.error = error;
-    this.note("closed");
-  }
-
-  async until(isSo: () => boolean): Promise<void> {
-    while (!isSo()) await moment();
-  }
 }
 
 test("bytes are copied when they are written", async (t) => {

@@ -4,17 +4,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import {
-  type Agent,
-  type AgentOptions,
-  type Clock,
-  CommandError,
-  type Core,
-  type Session,
-  createAgent,
-} from "guestwire";
+import { type Agent, type AgentOptions, CommandError, type Core, type Session, createAgent } from "guestwire";
 import { listenUnix } from "guestwire/node";
 import { wasmFrom } from "guestwire/wasm";
+import { FakeClock } from "../clock.ts";
 import { MODULES } from "../engines.ts";
 import { EXPORTS, type Export, type Exports, FUNCTIONS } from "../exports.ts";
 import { Peer, generic } from "../peer.ts";
@@ -68,27 +61,6 @@ class Trapping extends Tampered {
         }),
       ),
     );
-  }
-}
-
-/** Time that passes when a test says so. */
-class FakeClock implements Clock {
-  private readonly timers = new Set<() => void>();
-
-  now(): number {
-    return 0;
-  }
-
-  after(_ms: number, run: () => void): () => void {
-    this.timers.add(run);
-    return () => this.timers.delete(run);
-  }
-
-  /** Whatever waits for a time, it has come. */
-  ring(): void {
-    const due = [...this.timers];
-    this.timers.clear();
-    for (const run of due) run();
   }
 }
 
@@ -261,8 +233,8 @@ const WAYS: Readonly<Record<string, (scene: Scene) => unknown>> = {
   gw_fail: ({ held }) => held.reject(new CommandError("GenericError", "no")),
   gw_count: ({ agent }) => assert.equal(agent.stats.resyncs, 0),
   gw_trim: ({ clock }) => {
-    clock.ring();
-    clock.ring();
+    clock.pass(30_000);
+    clock.pass(30_000);
   },
   gw_close: ({ peer }) => peer.hangUp(),
   gw_flags: ({ agent }) => assert.equal(agent.commands.list().length, 5),

@@ -5,7 +5,6 @@ import { test } from "node:test";
 import {
   type Agent,
   COMMAND,
-  type Clock,
   type Core,
   LIMITS,
   LOGGER,
@@ -15,6 +14,7 @@ import {
   createAgent,
 } from "guestwire";
 import { js } from "guestwire/core";
+import { FakeClock } from "../clock.ts";
 import { ENGINES } from "../engines.ts";
 import { Peer } from "../peer.ts";
 
@@ -235,28 +235,6 @@ test("statistics", async () => {
   assert.deepEqual([before.sessions, agent.stats.sessions], [2, 1]);
   await agent.close();
 });
-
-/** Time that passes when a test says so. */
-class FakeClock implements Clock {
-  private time = 0;
-  private readonly timers = new Map<() => void, number>();
-
-  now(): number {
-    return this.time;
-  }
-
-  after(ms: number, run: () => void): () => void {
-    this.timers.set(run, this.time + ms);
-    return () => this.timers.delete(run);
-  }
-
-  pass(ms: number): void {
-    this.time += ms;
-    for (const [run, time] of this.timers) {
-      if (time <= this.time && this.timers.delete(run)) run();
-    }
-  }
-}
 
 test("a session that went quiet gives large buffers back", () => {
   let trims = 0;

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Clock, createAgent } from "guestwire";
+import { createAgent } from "guestwire";
+import { FakeClock } from "../clock.ts";
 import { FLUSHED, cut, generic, sync, synced } from "../peer.ts";
 import { PING, PONG, call, notFound, onEachBuild, ticks, withCommands } from "./served.ts";
 
@@ -237,37 +238,8 @@ onEachBuild(
   },
 );
 
-/** Time that a test moves. */
-class TestClock implements Clock {
-  private time = 0;
-  private timers: { at: number; run: () => void }[] = [];
-
-  now(): number {
-    return this.time;
-  }
-
-  after(ms: number, run: () => void): () => void {
-    const timer = { at: this.time + ms, run };
-    this.timers.push(timer);
-    return () => {
-      this.timers = this.timers.filter((other) => other !== timer);
-    };
-  }
-
-  get pending(): number {
-    return this.timers.length;
-  }
-
-  advance(ms: number): void {
-    this.time += ms;
-    const due = this.timers.filter(({ at }) => at <= this.time);
-    this.timers = this.timers.filter(({ at }) => at > this.time);
-    for (const { run } of due) run();
-  }
-}
-
 {
-  const clock = new TestClock();
+  const clock = new FakeClock();
   const signals: AbortSignal[] = [];
   const resolves: ((value: unknown) => void)[] = [];
   const hang = (_args: unknown, { signal }: { signal: AbortSignal }) => {
@@ -289,10 +261,10 @@ class TestClock implements Clock {
       const peer = connect();
       const given = (name: string, ms: number): string => generic(`Command ${name} did not finish within ${ms} ms`);
       peer.send(call("test-hang") + PING);
-      clock.advance(49);
+      clock.pass(49);
       assert.equal(peer.take(), "");
       assert.equal(signals.at(-1)?.aborted, false);
-      clock.advance(1);
+      clock.pass(1);
       assert.equal(peer.take(), given("test-hang", 50) + PONG);
       assert.equal(signals.at(-1)?.aborted, true);
       resolves.at(-1)?.("late");
@@ -300,14 +272,14 @@ class TestClock implements Clock {
       assert.equal(peer.take(), "");
 
       peer.send(call("test-slow"));
-      clock.advance(499);
+      clock.pass(499);
       assert.equal(peer.take(), "");
-      clock.advance(1);
+      clock.pass(1);
       assert.equal(peer.take(), given("test-slow", 500));
 
       peer.send(call("test-patient"));
       assert.equal(clock.pending, 1, "no deadline: only the agent's look at who has gone quiet");
-      clock.advance(1_000_000);
+      clock.pass(1_000_000);
       resolves.at(-1)?.("at last");
       await ticks();
       assert.equal(peer.take(), '{"return": "at last"}\n');

@@ -1,9 +1,9 @@
 // What a client and its calls can be told.
 
 import type { CallSignal } from "../../../plugins/api.ts";
-import { type Clock, LONGEST_MS } from "../clock.ts";
-import { GuestwireError } from "../errors.ts";
+import type { Clock } from "../clock.ts";
 import type { Logger } from "../logger.ts";
+import { LONGEST_MS, checkRange } from "../range.ts";
 
 export interface ClientOptions {
   /** How long `connect` may take, in milliseconds; 0: no end. Default 10,000. */
@@ -49,9 +49,4 @@ export function checkMs(name: string, value: number): number {
 /** Throws GW_ERR_LIMIT where no reply can be held to it. */
 export function checkReplyBytes(value: number): number {
   return checkRange("replyBytes", value, LEAST_REPLY_BYTES, MOST_REPLY_BYTES);
-}
-
-function checkRange(name: string, value: number, least: number, most: number): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new GuestwireError("GW_ERR_LIMIT", `${name} must be an integer from ${least} to ${most}`);
 }
