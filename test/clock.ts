@@ -25,7 +25,7 @@ export class FakeClock implements Clock {
   pass(ms: number): void {
     this.time += ms;
     const due = [...this.timers].filter(({ at }) => at <= this.time);
-    for (const timer of due.sort((one, other) => one.at - other.at)) {
+    for (const timer of due.toSorted((one, other) => one.at - other.at)) {
       if (this.timers.delete(timer)) timer.run();
     }
   }
