@@ -370,6 +370,9 @@ export class Client {
   private lose(error?: Error): void {
     if (this.state !== "ready" && this.state !== "syncing") return;
     this.synchroniser.stop();
+    const call = this.queue[0];
+    // It waits for another round.
+    if (call?.request === null) call.begun = false;
     this.become("lost", error);
   }
 
