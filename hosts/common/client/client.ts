@@ -74,7 +74,7 @@ export class Client {
       sentinel: (dropped) => this.sentinel(dropped),
       overlong: () => this.overlong(),
       settled: () => this.settled(),
-      drained: () => this.synchroniser.retry(),
+      drained: () => this.synchroniser.drained(),
       lost: (error) => this.linkLost(error),
       reopened: () => this.linkReopened(),
       closed: (error) => this.linkClosed(error),

@@ -36,6 +36,8 @@ export class Synchroniser {
   private delay = FIRST_MS;
   private id: number | undefined;
   private cancel: (() => void) | undefined;
+  /** An attempt was due, and the channel took none. */
+  private isHeld = false;
 
   constructor(host: SyncHost) {
     this.host = host;
@@ -56,9 +58,9 @@ export class Synchroniser {
     this.id = undefined;
   }
 
-  /** Tries again now: the channel takes bytes again, or is another one. */
-  retry(): void {
-    if (this.cancel !== undefined) this.attempt();
+  /** The channel takes bytes again: makes up for an attempt that it held up. */
+  drained(): void {
+    if (this.cancel !== undefined && this.isHeld) this.attempt();
   }
 
   /** Looks at a line. Of all that may lie on a channel only the answer to the last attempt counts. */
@@ -92,7 +94,8 @@ export class Synchroniser {
     this.cancel?.();
     this.cancel = this.host.clock.after(this.delay, () => this.attempt());
     // Behind what the peer does not read another attempt would not be seen earlier.
-    if (this.host.isBlocked()) return;
+    this.isHeld = this.host.isBlocked();
+    if (this.isHeld) return;
     this.delay = Math.min(this.delay * 2, LAST_MS);
     this.attempts++;
     this.id = this.ids.next();
