@@ -99,6 +99,6 @@ export class Synchroniser {
     this.delay = Math.min(this.delay * 2, LAST_MS);
     this.attempts++;
     this.id = this.ids.next();
-    this.host.flush(`{"execute":"${this.command}","arguments":{"id":${this.id}}}`);
+    this.host.flush(`{"execute":"${this.command}","arguments":{"id":${this.id}}}\n`);
   }
 }
