@@ -246,13 +246,13 @@ export class Client {
       this.answered(call, reply, size);
     } else {
       this.countLate(reply);
-      if (this.state === "ready") this.lose(new Error("the agent sent what nobody asked for"));
+      this.unasked();
     }
   }
 
   private settled(): void {
     // What begins before it was asked for must not be taken for the beginning of the next answer.
-    if (this.state === "ready" && this.link.pending > 0 && this.current() === undefined) this.lose();
+    if (this.link.pending > 0 && this.current() === undefined) this.unasked();
     this.proceed();
   }
 
@@ -302,7 +302,10 @@ export class Client {
 
   private sentinel(dropped: number): void {
     const call = this.current();
-    if (call === undefined) return;
+    if (call === undefined) {
+      this.unasked();
+      return;
+    }
     // Without ids nothing else tells the answer to a sync from this call's.
     const isForeign = call.id === undefined && call.command !== "guest-sync-delimited";
     if (dropped > 0 || isForeign) this.distrust(call, "the reply was cut off");
@@ -310,7 +313,13 @@ export class Client {
 
   private overlong(): void {
     const call = this.current();
-    if (call !== undefined) this.distrust(call, `the reply has more than ${this.replyBytes} bytes; raise replyBytes`);
+    if (call === undefined) this.unasked();
+    else this.distrust(call, `the reply has more than ${this.replyBytes} bytes; raise replyBytes`);
+  }
+
+  /** What comes to no call is out of step. */
+  private unasked(): void {
+    if (this.state === "ready") this.lose(new Error("the agent sent what nobody asked for"));
   }
 
   /** What comes cannot be trusted any more. */
