@@ -93,9 +93,17 @@ export class GuestClient {
  * been started; it is closed with the client, or where connecting fails.
  *
  * @throws CallError GW_ERR_TIMEOUT, GW_ERR_LINK, GW_ERR_SYNC
+ * @throws GuestwireError GW_ERR_LIMIT
  */
 export async function connect(transport: Transport, options: ClientOptions = {}): Promise<GuestClient> {
-  const client = new Client(transport, options);
+  let client: Client;
+  try {
+    client = new Client(transport, options);
+  } catch (error) {
+    // Left open, a socket would keep the program from ending.
+    await transport.close();
+    throw error;
+  }
   await client.open(options);
   return new GuestClient(client);
 }
