@@ -2,7 +2,7 @@
 
 import type { Transport } from "../transport.ts";
 import { Client, type ClientStats } from "./client.ts";
-import type { GuestInfo, QgaCommands } from "./commands.ts";
+import type { GuestAgentInfo, NoArguments, QgaCommands } from "./commands.ts";
 import type { ClientState, Observer } from "./events.ts";
 import type { CallOptions, ClientOptions } from "./options.ts";
 
@@ -21,7 +21,7 @@ type Arguments<Name extends keyof GuestCommands> = GuestCommands[Name]["argument
 type Result<Name extends keyof GuestCommands> = GuestCommands[Name]["returns"];
 
 /** What goes behind a command's name: its arguments, which may be left out where none is required, and options. */
-type Rest<Args> = object extends Args ? [args?: Args, options?: CallOptions] : [args: Args, options?: CallOptions];
+type Rest<Args> = NoArguments extends Args ? [args?: Args, options?: CallOptions] : [args: Args, options?: CallOptions];
 
 /**
  * A client of one agent. Calls wait in line; one is on its way at a time, as the protocol wants. Each settles once: with
@@ -67,7 +67,7 @@ export class GuestClient {
   }
 
   /** The agent's version and its commands. */
-  info(options?: CallOptions): Promise<GuestInfo> {
+  info(options?: CallOptions): Promise<GuestAgentInfo> {
     return this.execute("guest-info", undefined, options);
   }
 
