@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { skipCHost } from "../c-host.ts";
-import { install, link, run as runIn, tool } from "./packed.ts";
+import { ROOT, install, link, run as runIn, tool } from "./packed.ts";
 
 const PONG = '{"return": {}}\n';
 
@@ -140,7 +140,19 @@ const FOR_PAGES = `export function overStreams(agent: Agent, readable: ReadableS
 export const own = (module: WebAssembly.Module): Core => wasmFrom(module);
 `;
 
-async function check(folder: string, source: string, lib: readonly string[], types: readonly string[]): Promise<void> {
+/** How modules are found: by Node's rules, and with stricter ones for types, or by a bundler's. */
+const RESOLUTIONS = {
+  node: { module: "nodenext", moduleResolution: "nodenext", exactOptionalPropertyTypes: true },
+  bundler: { module: "esnext", moduleResolution: "bundler" },
+};
+
+async function check(
+  folder: string,
+  source: string,
+  lib: readonly string[],
+  types: readonly string[],
+  resolution: keyof typeof RESOLUTIONS = "node",
+): Promise<void> {
   for (const name of types) link(name, join(project, folder));
   put(`${folder}/package.json`, '{ "type": "module" }\n');
   put(`${folder}/consumer.ts`, source);
@@ -149,12 +161,10 @@ async function check(folder: string, source: string, lib: readonly string[], typ
     JSON.stringify({
       compilerOptions: {
         target: "es2022",
-        module: "nodenext",
-        moduleResolution: "nodenext",
+        ...RESOLUTIONS[resolution],
         lib,
         types: types.map((name) => name.replace("@types/", "")),
         strict: true,
-        exactOptionalPropertyTypes: true,
         skipLibCheck: false,
         noEmit: true,
       },
@@ -170,6 +180,29 @@ test("the typings hold for Node, without the DOM", () =>
 test("the typings hold for pages, without Node", () => check("for-pages", CONSUMER + FOR_PAGES, ["es2022", "dom"], []));
 
 test("the typings hold for the language alone", () => check("for-all", CONSUMER, ["es2022"], []));
+
+const CLIENT = readFileSync(join(ROOT, "test/client/types.ts"), "utf8");
+
+const CLIENT_FOR_NODE = `import { connectUnix } from "guestwire/node";
+
+export async function overSocket(): Promise<GuestClient> {
+  return connect(await connectUnix("there.sock"), { signal: AbortSignal.timeout(1000) });
+}
+`;
+
+const CLIENT_FOR_PAGES = `export function overStreams(readable: ReadableStream<Uint8Array>, writable: WritableStream<Uint8Array>) {
+  return connect(streams(readable, writable), { signal: new AbortController().signal });
+}
+`;
+
+for (const resolution of ["node", "bundler"] as const) {
+  test(`the client's typings hold, and what is wrong does not compile: ${resolution}`, async () => {
+    const folder = `client-${resolution}`;
+    await check(`${folder}-node`, CLIENT + CLIENT_FOR_NODE, ["es2022"], ["@types/node"], resolution);
+    await check(`${folder}-pages`, CLIENT + CLIENT_FOR_PAGES, ["es2022", "dom"], [], resolution);
+    await check(`${folder}-all`, CLIENT, ["es2022"], [], resolution);
+  });
+}
 
 test("asc compiles the portable sources to an agent", async () => {
   await run(tool("asc"), [
