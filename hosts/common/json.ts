@@ -60,27 +60,34 @@ function stringEnd(text: string, open: number): number {
 /** Stands for a bigint until the value is text. JSON.stringify writes it as it is. */
 const MARK = "\x7f";
 /** The mark as a value, with what is before it. As a key it has a colon behind it, in a string a backslash before it. */
-const MARKED = /(^|[[,:])"\x7f"(?!:)/g;
+const MARKED = /(^|[[,:\s])"\x7f"(?!:)/g;
 
-/** JSON.stringify, but bigints are written as integers, whatever BigInt.prototype.toJSON there is. */
-export function formatJson(value: unknown): string | undefined {
+/**
+ * JSON.stringify, but bigints are written as integers, whatever BigInt.prototype.toJSON there is. `space`: by how much each
+ * level is indented; 0: all in one line.
+ */
+export function formatJson(value: unknown, space = 0): string | undefined {
   if (!("toJSON" in BigInt.prototype)) {
     try {
-      return JSON.stringify(value);
+      return JSON.stringify(value, null, space);
     } catch (error) {
       // So it says that there is a bigint, among others.
       if (!(error instanceof TypeError)) throw error;
     }
   }
   const literals: string[] = [];
-  const text = JSON.stringify(value, function (this: Tree, key, item: unknown) {
-    // The item is what toJSON returned, which may be no bigint any more.
-    const bigint = typeof item === "bigint" ? item : this[key];
-    if (typeof bigint === "bigint") literals.push(String(bigint));
-    else if (isString(item) && String(item) === MARK) literals.push(`"${MARK}"`);
-    else return item;
-    return MARK;
-  }) as string | undefined;
+  const text = JSON.stringify(
+    value,
+    function (this: Tree, key, item: unknown) {
+      // The item is what toJSON returned, which may be no bigint any more.
+      const bigint = typeof item === "bigint" ? item : this[key];
+      if (typeof bigint === "bigint") literals.push(String(bigint));
+      else if (isString(item) && String(item) === MARK) literals.push(`"${MARK}"`);
+      else return item;
+      return MARK;
+    },
+    space,
+  ) as string | undefined;
   let next = 0;
   return text?.replace(MARKED, (_, before: string) => before + literals[next++]);
 }
