@@ -10,6 +10,7 @@ export type { LogDomain, Logger, LogLevel } from "./logger.ts";
 export type { Session } from "./session.ts";
 export { type ReadableLike, streams, type WritableLike } from "./streams.ts";
 export { CLOCK, COMMAND, CORE, LIMITS, LOGGER, TRANSPORT } from "./tokens.ts";
+export { type Direction, traced } from "./traced.ts";
 export type { Receiver, Transport } from "./transport.ts";
 export { VERSION } from "./version.ts";
 export {

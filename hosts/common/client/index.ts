@@ -116,3 +116,4 @@ export type { CallOptions, ClientOptions } from "./options.ts";
 export { type ErrorCode, GuestwireError } from "../errors.ts";
 export type { Receiver, Transport } from "../transport.ts";
 export { streams } from "../streams.ts";
+export { type Direction, traced } from "../traced.ts";
