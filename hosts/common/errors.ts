@@ -7,6 +7,7 @@ export type ErrorCode =
   | "GW_ERR_CLOSED"
   | "GW_ERR_COMMAND_NAME"
   | "GW_ERR_CORE"
+  | "GW_ERR_DEVICE"
   | "GW_ERR_DUPLICATE_COMMAND"
   | "GW_ERR_LIMIT"
   | "GW_ERR_LINK"

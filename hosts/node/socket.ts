@@ -7,8 +7,8 @@ import type { Reader } from "./reader.ts";
 /** How long a peer that takes nothing holds up `close`, in milliseconds. */
 const STALL_MS = 1000;
 
-/** How a peer goes that leaves replies unread: as ordinary as one that reads them. */
-const DISCONNECTS = new Set(["ECONNRESET", "EPIPE"]);
+/** How a peer goes that leaves replies unread, or a terminal that hangs up: as ordinary as one that reads them. */
+const DISCONNECTS = new Set(["ECONNRESET", "EPIPE", "EIO"]);
 
 /**
  * Takes a stream over. A socket must have been made with `allowHalfOpen`, or a peer that ends its side before it reads
