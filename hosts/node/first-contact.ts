@@ -6,27 +6,19 @@ import { resolve } from "node:path";
 import { createAgent } from "../common/index.ts";
 import { ENGINES } from "./cli/engines.ts";
 import { Mistake, mistakeOf } from "./cli/mistake.ts";
+import { BOLD, DIM, painter, traceLine } from "./cli/paint.ts";
 import { stopSignal } from "./cli/stop-signal.ts";
 import { PATH_BYTES } from "./socket-file.ts";
 import { listenUnix } from "./unix.ts";
 
 const FOLDER = "run";
 const PATH = `${FOLDER}/guestwire.sock`;
-const inColour = process.stdout.isTTY && !process.env["NO_COLOR"];
-const paint = (style: number, text: string): string => (inColour ? `\x1b[${style}m${text}\x1b[0m` : text);
-const [BOLD, DIM, INVERSE, GREEN, CYAN] = [1, 2, 7, 32, 36];
+const paint = painter(process.stdout);
 const print = (line = ""): void => console.log(line);
-
-/** Bytes as one can see them: those that are no printable ASCII by their number. */
-function visible(bytes: string): string {
-  return bytes.replace(/[^ -~]/g, (byte) =>
-    paint(INVERSE, `<${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}>`),
-  );
-}
 
 /** Sends bytes, shows them, and shows each line of the answer up to one that ends with this. Returns that one. */
 async function say(socket: Socket, bytes: string, last: string): Promise<string> {
-  print(`  ${paint(CYAN, "client →")} ${visible(bytes)}`);
+  print(traceLine("out", bytes, paint));
   socket.write(bytes, "latin1");
   let answer = "";
   for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
@@ -34,7 +26,7 @@ async function say(socket: Socket, bytes: string, last: string): Promise<string>
     if (answer.endsWith(last)) break;
   }
   const lines = answer.match(/[^\n]*\n/g) ?? [];
-  for (const line of lines) print(`  ${paint(GREEN, "agent  ←")} ${visible(line)}`);
+  for (const line of lines) print(traceLine("in", line, paint));
   return lines.at(-1) ?? "";
 }
 

@@ -37,8 +37,8 @@ Examples:
 `;
 
 /** Adds the command. */
-export function addAgent(program: Command): void {
-  program
+export function addAgent(program: Command): Command {
+  return program
     .command("agent")
     .summary("serve the guest agent protocol")
     .description("Serves QEMU's guest agent protocol. Takes the options of qemu-ga.")

@@ -3,8 +3,8 @@
 import type { Command } from "commander";
 
 /** Adds the command. */
-export function addHelp(program: Command): void {
-  program
+export function addHelp(program: Command): Command {
+  return program
     .command("help")
     .summary("print the page of a command")
     .description("Prints the page of a command; without one, that of guestwire.")

@@ -3,6 +3,7 @@
 import { closeSync, constants, openSync, writeSync } from "node:fs";
 import type { Logger, LogLevel } from "../../common/index.ts";
 import { Mistake } from "./mistake.ts";
+import { inOneLine } from "./printable.ts";
 
 const STDERR = 2;
 
@@ -43,12 +44,6 @@ export function openLog(file: string | undefined, verbose: boolean): Log {
 function logLine(ms: number, level: LogLevel, message: string): string {
   const fraction = String(ms % 1000).padStart(3, "0");
   return `${Math.floor(ms / 1000)}.${fraction}000: ${level}: ${inOneLine(message)}\n`;
-}
-
-/** What a peer sent may be part of a message: it must not look like a record of its own, nor steer a terminal. */
-function inOneLine(message: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return message.replace(/[\x00-\x1f\x7f-\x9f]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 function openFile(file: string): number {

@@ -3,23 +3,36 @@
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../../common/version.ts";
 import { addAgent } from "./agent-command.ts";
+import { addCall } from "./call-command.ts";
+import { Failure, STATUS } from "./failure.ts";
 import { addHelp, refuseCommand } from "./help-command.ts";
 import { mistakeOf } from "./mistake.ts";
+import { addShell } from "./shell-command.ts";
+import { addWait } from "./wait-command.ts";
 
-/** Each adds a command of its own. */
-const COMMANDS: readonly ((program: Command) => void)[] = [addAgent, addHelp];
+/** What adds a command, and the status of a mistake in what was typed: the agent's is qemu-ga's. */
+const COMMANDS: readonly (readonly [add: (program: Command) => Command, mistakeStatus: number])[] = [
+  [addAgent, 1],
+  [addCall, STATUS.mistake],
+  [addShell, STATUS.mistake],
+  [addWait, STATUS.mistake],
+  [addHelp, 1],
+];
 
 const EXAMPLES = `
 Examples:
-  guestwire agent -m unix-listen -p /run/guestwire.sock    serve QEMU's guest agent protocol on a socket
-  guestwire agent --help                                   all that the agent understands
+  guestwire agent -m unix-listen -p /run/ga.sock    serve QEMU's guest agent protocol on a socket
+  guestwire call /run/ga.sock guest-info            ask an agent, this one or qemu-ga
+  guestwire shell /run/ga.sock                      talk to it
+  guestwire wait /dev/ttyS0 --timeout 60            wait until one answers, here on a serial line
+  guestwire call --help                             all that one of them understands
 `;
 
 /** Runs the command line; returns the exit status. Does not throw for a user's mistake, but says it on stderr in one line. */
 export async function run(args: readonly string[]): Promise<number> {
   const program = new Command("guestwire");
   program
-    .description("A QEMU guest agent, byte for byte.")
+    .description("A QEMU guest agent, byte for byte, and a client for any.")
     .version(VERSION, "-V, --version", "print the version")
     .helpOption("-h, --help", "print this page")
     .helpCommand(false)
@@ -35,7 +48,7 @@ export async function run(args: readonly string[]): Promise<number> {
       if (name === undefined) return program.error("say what to do; see 'guestwire --help'");
       refuseCommand(program, name);
     });
-  for (const add of COMMANDS) add(program);
+  const statuses = new Map(COMMANDS.map(([add, mistakeStatus]) => [add(program), mistakeStatus]));
 
   try {
     await program.parseAsync(args, { from: "user" });
@@ -45,6 +58,7 @@ export async function run(args: readonly string[]): Promise<number> {
     const known = program.commands.find((command) => command.name() === args[0]);
     const typed = known === undefined ? "guestwire" : `guestwire ${known.name()}`;
     process.stderr.write(`guestwire: ${mistakeOf(error, typed)}\n`);
-    return 1;
+    if (error instanceof Failure) return error.status;
+    return (known && statuses.get(known)) ?? 1;
   }
 }

@@ -1,0 +1,55 @@
+// One line on a terminal that tells what is waited for and for how long, and goes when that is over.
+
+import { clearLine, cursorTo } from "node:readline";
+
+/** The time since `start`, once a second. */
+const EVERY_MS = 1000;
+
+export class Progress {
+  private readonly terminal = process.stderr;
+  private readonly start = performance.now();
+  private readonly timer: NodeJS.Timeout | undefined;
+  private text = "";
+
+  constructor() {
+    if (!this.terminal.isTTY) return;
+    this.timer = setInterval(() => this.draw(), EVERY_MS);
+    process.once("SIGINT", this.interrupted);
+  }
+
+  /** From now on this is what is waited for. */
+  tell(text: string): void {
+    this.text = text;
+    this.draw();
+  }
+
+  /** Leaves nothing behind. */
+  end(): void {
+    clearInterval(this.timer);
+    process.off("SIGINT", this.interrupted);
+    this.clear();
+  }
+
+  private draw(): void {
+    if (this.timer === undefined) return;
+    const seconds = Math.floor((performance.now() - this.start) / 1000);
+    const time = ` (${seconds} s)`;
+    // A line that is wrapped could not be rewritten.
+    const room = Math.max(0, this.terminal.columns - 1 - time.length);
+    const text = this.text.length > room ? `${this.text.slice(0, Math.max(0, room - 1))}…` : this.text;
+    this.clear();
+    this.terminal.write(text + time);
+  }
+
+  private clear(): void {
+    if (this.timer === undefined) return;
+    cursorTo(this.terminal, 0);
+    clearLine(this.terminal, 0);
+  }
+
+  /** Ctrl-C ends the program as it always does. */
+  private readonly interrupted = (): void => {
+    this.end();
+    process.kill(process.pid, "SIGINT");
+  };
+}

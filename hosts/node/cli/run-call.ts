@@ -1,0 +1,56 @@
+// What `guestwire call` does: connects, calls, and prints the answer when all is closed.
+
+import { text } from "node:stream/consumers";
+import { AgentError } from "../../common/client/index.ts";
+import { parseObject } from "./arguments.ts";
+import type { CallFlags } from "./call-command.ts";
+import { Failure, STATUS } from "./failure.ts";
+import { LastLine } from "./last-line.ts";
+import { Mistake } from "./mistake.ts";
+import { jsonText } from "./printable.ts";
+import { milliseconds } from "./seconds.ts";
+import { asFailure, connectTo, isTimeOut, openTarget } from "./target.ts";
+
+/** Throws a Mistake or a Failure. */
+export async function runCall(target: string, name: string, json: string | undefined, flags: CallFlags): Promise<void> {
+  const args = json === undefined ? undefined : parseObject("JSON", json === "-" ? await readStdin() : json);
+  const line = new LastLine();
+  try {
+    const value = await call(line, target, name, args, flags.timeout);
+    if (flags.raw) process.stdout.write(line.bytes);
+    else if (value !== undefined) process.stdout.write(`${jsonText(value, process.stdout.isTTY)}\n`);
+  } catch (error) {
+    if (flags.raw && error instanceof AgentError) process.stdout.write(line.bytes);
+    throw asFailure(error, target);
+  }
+}
+
+async function call(
+  line: LastLine,
+  target: string,
+  name: string,
+  args: object | undefined,
+  seconds: number,
+): Promise<unknown> {
+  const timeoutMs = milliseconds(seconds);
+  const start = performance.now();
+  const client = await connectTo(target, line.of(await openTarget(target)), timeoutMs);
+  const left = timeoutMs && Math.max(1, Math.round(timeoutMs - (performance.now() - start)));
+  try {
+    return await client.executeUntyped(name, args, { timeoutMs: left });
+  } catch (error) {
+    if (!isTimeOut(error)) throw error;
+    const advice = "it may still run; --timeout gives it longer";
+    throw new Failure(STATUS.noAnswer, `${target}: no answer to ${name} within ${seconds} s; ${advice}`);
+  } finally {
+    await client.close();
+  }
+}
+
+async function readStdin(): Promise<string> {
+  try {
+    return await text(process.stdin);
+  } catch (error) {
+    throw new Mistake(`stdin cannot be read (${(error as NodeJS.ErrnoException).code})`);
+  }
+}

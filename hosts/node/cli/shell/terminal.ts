@@ -1,0 +1,32 @@
+// A terminal with a line that is being typed: whatever is printed goes above it.
+
+import { type Interface, clearScreenDown, cursorTo, moveCursor } from "node:readline";
+import { DIM, painter } from "../paint.ts";
+import type { Screen } from "./screen.ts";
+
+export class Terminal implements Screen {
+  readonly isForPeople = true;
+  readonly paint = painter(process.stdout);
+  /** What holds the line, as long as there is one. */
+  line: Interface | undefined;
+
+  print(text: string): void {
+    const { line } = this;
+    const { stdout } = process;
+    if (line === undefined) {
+      stdout.write(`${text}\n`);
+      return;
+    }
+    const { rows } = line.getCursorPos();
+    moveCursor(stdout, 0, -rows);
+    cursorTo(stdout, 0);
+    clearScreenDown(stdout);
+    // The line goes up as many rows as it had before it draws itself again.
+    stdout.write(`${text}\n${"\n".repeat(rows)}`);
+    line.prompt(true);
+  }
+
+  note(text: string): void {
+    this.print(this.paint(DIM, text));
+  }
+}
