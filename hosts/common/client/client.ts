@@ -347,12 +347,9 @@ export class Client {
   // The link
 
   private linkLost(error?: Error): void {
-    const call = this.queue[0];
     this.isUnread = false;
     this.endWaiting();
     this.lose(error);
-    // One that waits for the synchronisation waits for the next.
-    if (call?.request === null) call.begun = false;
   }
 
   private linkReopened(): void {

@@ -1,6 +1,6 @@
 // Rows in columns.
 
-import type { GuestInfo } from "../../../common/client/index.ts";
+import type { GuestAgentInfo } from "../../../common/client/index.ts";
 import { BOLD, DIM, type Paint } from "../paint.ts";
 import { inOneLine } from "../printable.ts";
 
@@ -16,7 +16,7 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
 }
 
 /** What guest-info returned, by name. */
-export function infoTable({ version, supported_commands: commands }: GuestInfo, paint: Paint): string {
+export function infoTable({ version, supported_commands: commands }: GuestAgentInfo, paint: Paint): string {
   const rows = commands
     .map((command) => [
       inOneLine(command.name),
@@ -29,8 +29,8 @@ export function infoTable({ version, supported_commands: commands }: GuestInfo, 
 }
 
 /** Whether a value is what guest-info returns. An agent may return anything. */
-export function isInfo(value: unknown): value is GuestInfo {
-  const info = value as Partial<GuestInfo> | null;
+export function isInfo(value: unknown): value is GuestAgentInfo {
+  const info = value as Partial<GuestAgentInfo> | null;
   return (
     typeof info?.version === "string" &&
     Array.isArray(info.supported_commands) &&
