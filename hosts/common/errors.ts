@@ -28,3 +28,8 @@ export class GuestwireError extends Error {
     this.code = code;
   }
 }
+
+/** What was thrown, or a peer's reason to go, as an Error. */
+export function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
+}

@@ -7,6 +7,7 @@ export type { Core } from "./core.ts";
 export { type ErrorCode, GuestwireError } from "./errors.ts";
 export { LIMIT_NAMES, type LimitName, type Limits } from "./limits.ts";
 export type { LogDomain, Logger, LogLevel } from "./logger.ts";
+export { reconnecting, type ReconnectingOptions } from "./reconnecting.ts";
 export type { Session } from "./session.ts";
 export { type ReadableLike, streams, type WritableLike } from "./streams.ts";
 export { CLOCK, COMMAND, CORE, LIMITS, LOGGER, TRANSPORT } from "./tokens.ts";

@@ -1,6 +1,7 @@
 // A transport over any pair of Web Streams: workers, emulators, WebTransport, other runtimes.
 
 import { systemClock } from "./clock.ts";
+import { asError } from "./errors.ts";
 import type { Receiver, Transport } from "./transport.ts";
 
 /** What this needs of a ReadableStream of bytes. */
@@ -134,8 +135,4 @@ class StreamTransport implements Transport {
       if (done) return;
     }
   }
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }

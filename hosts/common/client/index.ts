@@ -114,6 +114,7 @@ export { AgentError, CallError } from "./errors.ts";
 export type { ClientEvent, ClientState, Observer } from "./events.ts";
 export type { CallOptions, ClientOptions } from "./options.ts";
 export { type ErrorCode, GuestwireError } from "../errors.ts";
+export { reconnecting, type ReconnectingOptions } from "../reconnecting.ts";
 export type { Receiver, Transport } from "../transport.ts";
 export { streams } from "../streams.ts";
 export { type Direction, traced } from "../traced.ts";

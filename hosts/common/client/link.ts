@@ -1,5 +1,6 @@
 // The channel as the client sees it: requests out, lines in, and whether it is there.
 
+import { asError } from "../errors.ts";
 import type { Receiver, Transport } from "../transport.ts";
 import { LineReader, type LineSink } from "./lines.ts";
 
@@ -68,7 +69,7 @@ export class Link implements Receiver {
     try {
       if (this.transport.write(bytes)) this.isBlocked = false;
     } catch (error) {
-      this.closed(error instanceof Error ? error : new Error(String(error)));
+      this.closed(asError(error));
     }
   }
 
