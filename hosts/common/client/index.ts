@@ -29,10 +29,34 @@ type Rest<Args> = NoArguments extends Args ? [args?: Args, options?: CallOptions
  * trusted any more (a time-out, a link that died, a torn reply); or with the reason of a signal that aborted. After any of
  * the latter the next call synchronises first, by itself.
  */
-export class GuestClient {
+export interface GuestClient {
+  readonly state: ClientState;
+  readonly stats: ClientStats;
+  /**
+   * Calls a command. Integers may be given as bigint, and arrive as bigint beyond 2^53 - 1.
+   *
+   * @throws AgentError the agent's error
+   * @throws CallError GW_ERR_TIMEOUT, GW_ERR_LINK, GW_ERR_REPLY, GW_ERR_SYNC, GW_ERR_CLOSED, GW_ERR_ARGUMENTS
+   */
+  execute<Name extends keyof GuestCommands>(name: Name, ...rest: Rest<Arguments<Name>>): Promise<Result<Name>>;
+  /** Calls any command, as `execute`. */
+  executeUntyped(name: string, args?: object, options?: CallOptions): Promise<unknown>;
+  /** Settles when the agent answers. */
+  ping(options?: CallOptions): Promise<void>;
+  /** The agent's version and its commands. */
+  info(options?: CallOptions): Promise<GuestAgentInfo>;
+  /** Synchronises, needed or not; in its turn, as a call. */
+  sync(options?: CallOptions): Promise<void>;
+  /** Tells an observer what happens from now on, each event in a task of its own; returns what ends it. */
+  observe(observer: Observer): () => void;
+  /** Rejects all calls with GW_ERR_CLOSED, reads what is unread for at most a second, and closes the transport. */
+  close(): Promise<void>;
+}
+
+/** Gives names and arguments their types; what they are at run time the client below does not care. */
+class TypedClient implements GuestClient {
   private readonly client: Client;
 
-  /** Use `connect`. */
   constructor(client: Client) {
     this.client = client;
   }
@@ -45,43 +69,31 @@ export class GuestClient {
     return this.client.stats;
   }
 
-  /**
-   * Calls a command. Integers may be given as bigint, and arrive as bigint beyond 2^53 - 1.
-   *
-   * @throws AgentError the agent's error
-   * @throws CallError GW_ERR_TIMEOUT, GW_ERR_LINK, GW_ERR_REPLY, GW_ERR_SYNC, GW_ERR_CLOSED, GW_ERR_ARGUMENTS
-   */
   execute<Name extends keyof GuestCommands>(name: Name, ...rest: Rest<Arguments<Name>>): Promise<Result<Name>> {
     const [args, options = {}] = rest;
     return this.client.execute(name, args, options) as Promise<Result<Name>>;
   }
 
-  /** Calls any command, as `execute`. */
   executeUntyped(name: string, args?: object, options: CallOptions = {}): Promise<unknown> {
     return this.client.execute(name, args, options);
   }
 
-  /** Settles when the agent answers. */
   async ping(options?: CallOptions): Promise<void> {
     await this.execute("guest-ping", undefined, options);
   }
 
-  /** The agent's version and its commands. */
   info(options?: CallOptions): Promise<GuestAgentInfo> {
     return this.execute("guest-info", undefined, options);
   }
 
-  /** Synchronises, needed or not; in its turn, as a call. */
   sync(options: CallOptions = {}): Promise<void> {
     return this.client.sync(options);
   }
 
-  /** Tells an observer what happens from now on, each event in a task of its own; returns what ends it. */
   observe(observer: Observer): () => void {
     return this.client.observe(observer);
   }
 
-  /** Rejects all calls with GW_ERR_CLOSED, reads what is unread for at most a second, and closes the transport. */
   close(): Promise<void> {
     return this.client.close();
   }
@@ -105,7 +117,7 @@ export async function connect(transport: Transport, options: ClientOptions = {})
     throw error;
   }
   await client.open(options);
-  return new GuestClient(client);
+  return new TypedClient(client);
 }
 
 export type { ClientStats } from "./client.ts";
