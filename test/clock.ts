@@ -21,6 +21,13 @@ export class FakeClock implements Clock {
     return this.timers.size;
   }
 
+  /** Milliseconds until the next one is due; undefined where none waits. */
+  get next(): number | undefined {
+    let next: number | undefined;
+    for (const { at } of this.timers) if (next === undefined || at < next) next = at;
+    return next === undefined ? undefined : Math.max(0, next - this.time);
+  }
+
   /** So many milliseconds pass in one step: what is due runs, the earliest first. What that starts counts from the end. */
   pass(ms: number): void {
     this.time += ms;
