@@ -1,0 +1,285 @@
+// One session of a client on a channel with faults, and what must hold of it whatever the channel does.
+
+import assert from "node:assert/strict";
+import type { Clock } from "guestwire";
+import {
+  AgentError,
+  CallError,
+  type CallOptions,
+  type ClientOptions,
+  type GuestClient,
+  connect,
+} from "guestwire/client";
+import { Channel, type Planned, type Server } from "./faults.ts";
+
+/** Numbers that calls ask for are multiples of it. One that is damaged on the way is hardly another. */
+export const PRIME = 1_000_003;
+
+/** What a call asks, and what only this call can be answered with. */
+export interface Question {
+  readonly command: string;
+  readonly args?: object;
+  readonly silenceMs?: number;
+  /** The number that it asks for. */
+  readonly n: number;
+  /** Whether this is its answer. */
+  isAnswer(value: unknown): boolean;
+  /** The message of the agent's error, where it is to be one. */
+  readonly error?: string;
+}
+
+/** What a client does, one after the other. */
+export type Step =
+  | {
+      readonly what: "ask";
+      /** Makes the question, of a number that was never asked for. */
+      readonly question: (n: number) => Question;
+      readonly timeoutMs: number;
+      readonly abortMs: number | undefined;
+      /** Whether the next step waits for its end. */
+      readonly alone: boolean;
+    }
+  | { readonly what: "sync"; readonly timeoutMs: number }
+  | { readonly what: "rest"; readonly ms: number };
+
+export interface Script {
+  readonly steps: readonly Step[];
+  readonly plan: readonly Planned[];
+  /** What is handed over at once. */
+  readonly chunkBytes: number;
+  readonly replyBytes: number | undefined;
+  /** The link does not go for good, and is not away for long. */
+  readonly mustConnect: boolean;
+}
+
+/** Where a session takes place. */
+export interface World {
+  readonly clock: Clock;
+  readonly server: Server;
+  /** Lets time pass until it settles. Fails where nothing will ever happen again. */
+  finish<Value>(promise: Promise<Value>): Promise<Value>;
+  /** Lets all that is on its way arrive. */
+  quieten(): Promise<void>;
+  /** Asked when all faults are over; it must be answered right. */
+  plain(n: number): Question;
+  /** How often the agent ran what was asked under a number, where that is known. */
+  readonly journal: ReadonlyMap<number, number> | undefined;
+  /** Whether the clock is exact: then time-outs are. */
+  readonly isExact: boolean;
+}
+
+/** The codes that a call may end with. */
+const CODES = ["GW_ERR_TIMEOUT", "GW_ERR_LINK", "GW_ERR_REPLY", "GW_ERR_SYNC", "GW_ERR_CLOSED"];
+
+/** More than a call needs after a fault. */
+const AMPLE_MS = 60_000;
+/** More attempts than a synchronisation needs on a channel without faults, be there an agent only after a while. */
+const FEW_SYNCS = 8;
+
+let last = 0;
+
+/** A number that was not asked for yet. None ends in 0: with a digit less it would be one that was. */
+export function fresh(): number {
+  last += last % 10 === 9 ? 2 : 1;
+  return last * PRIME;
+}
+
+/** A clock that says whether its user left timers behind. */
+class Watched implements Clock {
+  waiting = 0;
+  private readonly clock: Clock;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  now(): number {
+    return this.clock.now();
+  }
+
+  after(ms: number, run: () => void): () => void {
+    let isOver = false;
+    const end = (): void => {
+      if (!isOver) this.waiting--;
+      isOver = true;
+    };
+    this.waiting++;
+    const cancel = this.clock.after(ms, () => {
+      end();
+      run();
+    });
+    return () => {
+      end();
+      cancel();
+    };
+  }
+}
+
+/** Plays it; throws what is wrong. */
+export async function play(world: World, script: Script): Promise<Channel> {
+  const channel = new Channel(world.clock, world.server, script.plan, script.chunkBytes);
+  const player = new Player(world, channel, script.replyBytes);
+  await player.play(script);
+  channel.heal();
+  await world.quieten();
+  await player.recover();
+  await player.close();
+  await player.next();
+  player.checkJournal();
+  channel.end();
+  return channel;
+}
+
+class Player {
+  private readonly world: World;
+  private readonly channel: Channel;
+  private readonly options: ClientOptions;
+  private readonly watched: Watched;
+  private client: GuestClient | undefined;
+  /** What is known of each call under its number: the client said that it did not go out. */
+  private readonly asked = new Map<number, { readonly notSent: boolean }>();
+
+  constructor(world: World, channel: Channel, replyBytes: number | undefined) {
+    this.world = world;
+    this.channel = channel;
+    this.watched = new Watched(world.clock);
+    this.options = { clock: this.watched, ...(replyBytes === undefined ? {} : { replyBytes }) };
+  }
+
+  async play({ steps, mustConnect }: Script): Promise<void> {
+    const { finish, clock } = this.world;
+    try {
+      this.client = await finish(connect(this.channel.open(), this.options));
+    } catch (error) {
+      if (mustConnect) throw error;
+      this.checkError(error);
+      return;
+    }
+    const client = this.client;
+    const open: Promise<void>[] = [];
+    for (const step of steps) {
+      if (step.what === "rest") {
+        await finish(new Promise<void>((resolve) => clock.after(step.ms, resolve)));
+      } else if (step.what === "sync") {
+        open.push(client.sync({ timeoutMs: step.timeoutMs }).catch((error: unknown) => this.checkError(error)));
+      } else {
+        const call = this.ask(client, step.question(fresh()), step);
+        open.push(call);
+        if (step.alone) await finish(call);
+      }
+    }
+    await finish(Promise.all(open));
+  }
+
+  private async ask(
+    client: GuestClient,
+    question: Question,
+    { timeoutMs, abortMs }: { readonly timeoutMs: number; readonly abortMs: number | undefined },
+  ): Promise<void> {
+    const { clock, isExact } = this.world;
+    const { command, args, silenceMs, n } = question;
+    const start = clock.now();
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const cancel = abortMs === undefined ? undefined : clock.after(abortMs, () => controller.abort(reason));
+    const options: CallOptions = {
+      timeoutMs,
+      signal: controller.signal,
+      ...(silenceMs === undefined ? {} : { silenceMs }),
+    };
+    let notSent = false;
+    try {
+      const value = await client.executeUntyped(command, args, options);
+      const isRight = question.error === undefined && question.isAnswer(value);
+      assert.ok(isRight || this.isGarbled(value, n), `${command}: a wrong answer: ${JSON.stringify(value)}`);
+    } catch (error) {
+      if (error instanceof AgentError) {
+        const isRight = error.message === question.error;
+        assert.ok(isRight || this.isGarbled(error.message, n), `${command}: a wrong error: ${error.message}`);
+      } else if (error !== reason) {
+        this.checkError(error);
+        notSent = error instanceof CallError && !error.sent;
+      }
+    }
+    cancel?.();
+    this.asked.set(n, { notSent });
+    const most = timeoutMs + (silenceMs ?? 0);
+    if (isExact)
+      assert.ok(clock.now() - start <= most, `${command}: settled after ${clock.now() - start} of ${most} ms`);
+  }
+
+  /** Whether bytes were lost or came by chance, and it is no other call's answer. */
+  private isGarbled(value: unknown, own: number): boolean {
+    if (!this.channel.isDamaged) return false;
+    const numbers = (JSON.stringify(value, (_, item: unknown) => (typeof item === "bigint" ? `${item}` : item)) ?? "")
+      .match(/\d+/g)
+      ?.map(Number);
+    return !(numbers ?? []).some((number) => number !== own && number % PRIME === 0 && number % 10 !== 0);
+  }
+
+  private checkError(error: unknown): void {
+    if (!(error instanceof CallError) || !CODES.includes(error.code)) throw error;
+  }
+
+  /** All faults are over: the next call is answered right, after one synchronisation at most. */
+  async recover(): Promise<void> {
+    const { world, channel } = this;
+    if (this.client === undefined || this.client.state === "closed") {
+      await this.close();
+      this.client = await world.finish(connect(channel.open(), { ...this.options, timeoutMs: AMPLE_MS }));
+    } else if (this.client.state === "ready" && channel.isDirty) {
+      // The agent holds the half of something, which this call completes. Nobody could know.
+      await world.finish(this.ask(this.client, world.plain(fresh()), { timeoutMs: AMPLE_MS, abortMs: undefined }));
+    }
+    await this.askPlainly(this.client);
+  }
+
+  private async askPlainly(client: GuestClient): Promise<void> {
+    const { world, channel } = this;
+    const [resyncs, syncs] = [client.stats.resyncs, channel.syncs];
+    const question = world.plain(fresh());
+    const value = await world.finish(client.executeUntyped(question.command, question.args, { timeoutMs: AMPLE_MS }));
+    assert.ok(question.isAnswer(value), `after the faults ${JSON.stringify(value)}`);
+    assert.ok(client.stats.resyncs - resyncs <= 1, `${client.stats.resyncs - resyncs} synchronisations`);
+    assert.ok(channel.syncs - syncs <= FEW_SYNCS, `${channel.syncs - syncs} attempts to synchronise`);
+    assert.equal(client.state, "ready");
+  }
+
+  /** Closes the client; nothing is left of it. */
+  async close(): Promise<void> {
+    const { client, channel } = this;
+    if (client !== undefined) {
+      const late = client.executeUntyped("guest-ping").catch((error: unknown) => this.checkError(error));
+      await this.world.finish(client.close());
+      await this.world.finish(late);
+      const { stats } = client;
+      assert.equal(client.state, "closed");
+      assert.equal(stats.calls, channel.requests);
+      assert.ok(stats.bytesDiscarded >= 0 && stats.bytesDiscarded <= channel.received, `${stats.bytesDiscarded} bytes`);
+      assert.ok(stats.resyncs <= channel.syncs, `${stats.resyncs} synchronisations, ${channel.syncs} attempts`);
+      channel.requests = 0;
+    }
+    assert.equal(this.watched.waiting, 0, "timers are left");
+    this.client = undefined;
+  }
+
+  /** Another client on the same channel finds its way at once. */
+  async next(): Promise<void> {
+    const client = await this.world.finish(connect(this.channel.open(), this.options));
+    await this.askPlainly(client);
+    assert.equal(client.stats.resyncs, 0);
+    this.client = client;
+    await this.close();
+  }
+
+  /** What was not sent did not run, and nothing ran twice. */
+  checkJournal(): void {
+    const { journal } = this.world;
+    if (journal === undefined) return;
+    for (const [n, { notSent }] of this.asked) {
+      const runs = journal.get(n) ?? 0;
+      assert.ok(!notSent || runs === 0, "a call ran that the client said it had not sent");
+      assert.ok(runs <= 1 || this.channel.isRepeated, `a call ran ${runs} times`);
+    }
+  }
+}

@@ -1,0 +1,276 @@
+// The client against our agent on a channel with faults: at every byte of a conversation, and drawn ones.
+
+import { before, suite, test } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
+import fc from "fast-check";
+import { type Agent, CommandError, type Core, type Plugin, createAgent } from "guestwire";
+import { FakeClock } from "../clock.ts";
+import { ENGINES } from "../engines.ts";
+import { RUNS, SEED } from "../property/settings.ts";
+import { PRIME, type Question, type Script, type Step, type World, play } from "./faulted.ts";
+import type { Fault, Planned, Side } from "./faults.ts";
+import { seedRandom } from "./random.ts";
+
+/** Drawn sessions with each engine. */
+const DRAWN = Math.ceil(RUNS / 20);
+/** At each byte of the conversation every so manieth fault is tried, another one at the next. A long run tries all. */
+const STRIDE = Math.max(1, Math.round(240_000 / RUNS));
+
+/** Our agent, in a time of its own. */
+class OurWorld implements World {
+  readonly clock = new FakeClock();
+  readonly journal = new Map<number, number>();
+  readonly isExact = true;
+  readonly server;
+  readonly agent: Agent;
+
+  constructor(core: Core) {
+    this.agent = createAgent({ core, plugins: [this.plugin()], clock: { now: () => 0, after: () => () => {} } });
+    this.server = { serve: this.agent.serve.bind(this.agent) };
+  }
+
+  /** Commands that note that they ran. */
+  private plugin(): Plugin {
+    const run = (args: Record<string, unknown>): number => {
+      const n = args["n"];
+      if (typeof n !== "number" || n % PRIME !== 0) throw new CommandError("GenericError", "garbled");
+      this.journal.set(n, (this.journal.get(n) ?? 0) + 1);
+      return n;
+    };
+    const later = async (ms: unknown): Promise<void> => {
+      if (typeof ms === "number" && ms > 0) await new Promise<void>((resolve) => this.clock.after(ms, resolve));
+    };
+    return {
+      name: "guestwire-plugin-test",
+      api: 1,
+      commands: [
+        {
+          name: "test-echo",
+          run: async (args) => {
+            const n = run(args);
+            await later(args["ms"]);
+            return { n, pad: args["pad"] };
+          },
+        },
+        {
+          name: "test-fail",
+          run(args) {
+            throw new CommandError("GenericError", `no ${run(args)}`);
+          },
+        },
+        { name: "test-quiet", successResponse: false, run },
+      ],
+    };
+  }
+
+  plain = (n: number): Question => echo(n, 0, "");
+
+  finish = async <Value>(promise: Promise<Value>): Promise<Value> => {
+    let isSettled = false;
+    const settled = (): void => {
+      isSettled = true;
+    };
+    promise.then(settled, settled);
+    for (;;) {
+      await turn();
+      if (isSettled) return promise;
+      const next = this.clock.next;
+      if (next === undefined) throw new Error("nothing will ever happen");
+      this.clock.pass(next);
+    }
+  };
+
+  quieten = async (): Promise<void> => {
+    for (;;) {
+      await turn();
+      if (this.clock.next !== 0) return;
+      this.clock.pass(0);
+    }
+  };
+}
+
+function echo(n: number, ms: number, pad: string): Question {
+  const isAnswer = (value: unknown): boolean =>
+    JSON.stringify(value) === JSON.stringify({ n, pad }) || JSON.stringify(value) === JSON.stringify({ pad, n });
+  return { command: "test-echo", args: { n, ms, pad }, n, isAnswer };
+}
+
+function fail(n: number): Question {
+  return { command: "test-fail", args: { n }, isAnswer: () => false, error: `no ${n}`, n };
+}
+
+function quiet(n: number, silenceMs: number): Question {
+  return { command: "test-quiet", args: { n }, silenceMs, n, isAnswer: (value) => value === undefined };
+}
+
+function unknown(n: number): Question {
+  const error = "The command test-none has not been found";
+  return { command: "test-none", n, isAnswer: () => false, error };
+}
+
+/** What lies about on channels. */
+const JUNK = [
+  "\xff",
+  "\n",
+  "\0",
+  "{",
+  "}",
+  '"',
+  '{"a":[',
+  "\xc3\x28\xa0\xa1",
+  "\x1b[2J login: ",
+  '{"return": {}}\n',
+  `{"return": ${PRIME}}\n`,
+  `{"return": {}, "id": "x-1"}\n`,
+  "null\n",
+  '{"return": {}, "error": {}}\n',
+  '\xff{"return": 1700000000000}\n',
+  '{"error": {"class": "GenericError", "desc": "JSON parse error, stray \'\\uFFFD\'"}}\n',
+  '{"error": {"class": "CommandNotFound", "desc": "The command guest-sync-delimited has not been found"}}\n',
+  '{"error": {"class": "CommandNotFound", "desc": "Command guest-sync has been disabled"}}\n',
+  '{"execute":"guest-sync-delimited","arguments":{"id":5}}\n',
+  '{"execute":"guest-ping"}\n',
+  "x".repeat(400),
+  `${"y".repeat(400)}\n`,
+];
+
+const ALONE = { what: "ask", abortMs: undefined, alone: true } as const;
+
+/** The conversation whose every byte sees every fault. */
+const CONVERSATION: readonly Step[] = [
+  { ...ALONE, question: (n) => echo(n, 0, "\u20ac"), timeoutMs: 3000 },
+  { what: "ask", question: fail, timeoutMs: 5000, abortMs: undefined, alone: false },
+  { ...ALONE, question: (n) => echo(n, 100, ""), timeoutMs: 3000 },
+  { what: "sync", timeoutMs: 3000 },
+  { ...ALONE, question: (n) => quiet(n, 200), timeoutMs: 3000 },
+  { ...ALONE, question: (n) => echo(n, 0, ""), timeoutMs: 3000 },
+];
+
+const FAULTS: readonly Fault[] = [
+  { what: "lost", ms: 0 },
+  { what: "lost", ms: 4000 },
+  { what: "restart", ms: 0 },
+  { what: "restart", ms: 4000 },
+  { what: "close" },
+  { what: "end" },
+  { what: "swallow", bytes: 1 },
+  { what: "swallow", bytes: 60 },
+  { what: "repeat", bytes: 1 },
+  { what: "repeat", bytes: 60 },
+  { what: "replay", back: 0 },
+  { what: "stall", ms: 3500 },
+  { what: "block", ms: 3500 },
+  ...JUNK.map((bytes) => ({ what: "inject", bytes }) as const),
+];
+
+const delay = fc.constantFrom(0, 1, 30, 600, 3000, 20_000);
+
+const drawnFault: fc.Arbitrary<Fault> = fc.oneof(
+  fc.record({
+    what: fc.constantFrom("lost" as const, "restart" as const, "stall" as const, "block" as const),
+    ms: delay,
+  }),
+  fc.record({ what: fc.constantFrom("swallow" as const, "repeat" as const), bytes: fc.integer({ min: 1, max: 200 }) }),
+  fc.record({ what: fc.constant("replay" as const), back: fc.nat(8) }),
+  fc.record({ what: fc.constant("inject" as const), bytes: fc.oneof(fc.constantFrom(...JUNK), noise()) }),
+  fc.constantFrom({ what: "close" } as const, { what: "end" } as const),
+);
+
+function noise(): fc.Arbitrary<string> {
+  return fc.uint8Array({ minLength: 1, maxLength: 30 }).map((bytes) => Buffer.from(bytes).toString("latin1"));
+}
+
+const question: fc.Arbitrary<(n: number) => Question> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.tuple(delay, fc.nat(600)).map(
+      ([ms, pad]) =>
+        (n: number) =>
+          echo(n, ms, "p".repeat(pad)),
+    ),
+  },
+  { weight: 1, arbitrary: fc.constant(fail) },
+  { weight: 1, arbitrary: fc.constantFrom(50, 2000).map((ms) => (n: number) => quiet(n, ms)) },
+  { weight: 1, arbitrary: fc.constant(unknown) },
+);
+
+const timeoutMs = fc.constantFrom(1, 20, 400, 2500, 12_000);
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      what: fc.constant("ask" as const),
+      question,
+      timeoutMs,
+      abortMs: fc.option(delay, { nil: undefined, freq: 4 }),
+      alone: fc.boolean(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant("sync" as const), timeoutMs }) },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant("rest" as const), ms: delay }) },
+);
+
+const planned: fc.Arbitrary<Planned> = fc.record({
+  to: fc.constantFrom<Side>("agent", "client"),
+  at: fc.nat(900),
+  fault: drawnFault,
+});
+
+const script: fc.Arbitrary<Script> = fc.record({
+  steps: fc.array(step, { minLength: 1, maxLength: 6, size: "max" }),
+  plan: fc.array(planned, { minLength: 1, maxLength: 6, size: "max" }),
+  chunkBytes: fc.constantFrom(1, 7, 4096),
+  replyBytes: fc.constantFrom(undefined, 300),
+  mustConnect: fc.constant(false),
+});
+
+for (const [first, [name, core]] of ENGINES.entries()) {
+  suite(name, () => {
+    let world: OurWorld;
+    before(() => {
+      world = new OurWorld(core);
+    });
+
+    async function session(seed: number, one: Script): Promise<Readonly<Record<Side, number>>> {
+      seedRandom(seed);
+      world.journal.clear();
+      return (await play(world, one)).passed;
+    }
+
+    test("faults at every byte of a conversation", async (t) => {
+      t.diagnostic(`seed ${SEED} (set GW_SEED to repeat)`);
+      const one = { steps: CONVERSATION, plan: [], chunkBytes: 4096, replyBytes: 300, mustConnect: true };
+      const whole = await session(SEED, one);
+      let count = 0;
+      for (const to of ["agent", "client"] as const) {
+        for (let at = 0; at <= whole[to]; at++) {
+          for (let n = (SEED + at + first) % STRIDE; n < FAULTS.length; n += STRIDE) {
+            const fault = FAULTS[n]!;
+            count++;
+            const mustConnect = fault.what !== "close" && fault.what !== "end";
+            try {
+              await session(SEED, { ...one, plan: [{ to, at, fault }], mustConnect });
+            } catch (error) {
+              throw new Error(`${JSON.stringify(fault)} to the ${to} at byte ${at} of ${whole[to]}`, { cause: error });
+            }
+          }
+        }
+      }
+      t.diagnostic(`${count} sessions`);
+    });
+
+    test("drawn faults", async (t) => {
+      t.diagnostic(`seed ${SEED} (set GW_SEED to repeat)`);
+      let count = 0;
+      await fc.assert(
+        fc.asyncProperty(script, fc.nat(), async (one, seed) => {
+          count++;
+          await session(seed, one);
+        }),
+        { seed: SEED, numRuns: DRAWN },
+      );
+      t.diagnostic(`${count} sessions`);
+    });
+  });
+}
