@@ -48,8 +48,8 @@ export interface Script {
   /** What is handed over at once. */
   readonly chunkBytes: number;
   readonly replyBytes: number | undefined;
-  /** The link does not go for good, and is not away for long. */
-  readonly mustConnect: boolean;
+  /** There is one fault, which is over at once, and the link is there: it costs one call and one synchronisation at most. */
+  readonly isBrief: boolean;
 }
 
 /** Where a session takes place. */
@@ -136,6 +136,8 @@ class Player {
   private readonly options: ClientOptions;
   private readonly watched: Watched;
   private client: GuestClient | undefined;
+  /** Calls that brought no answer. */
+  private failures = 0;
   /** What is known of each call under its number: the client said that it did not go out. */
   private readonly asked = new Map<number, { readonly notSent: boolean }>();
 
@@ -146,29 +148,38 @@ class Player {
     this.options = { clock: this.watched, ...(replyBytes === undefined ? {} : { replyBytes }) };
   }
 
-  async play({ steps, mustConnect }: Script): Promise<void> {
+  async play({ steps, isBrief }: Script): Promise<void> {
     const { finish, clock } = this.world;
     try {
       this.client = await finish(connect(this.channel.open(), this.options));
     } catch (error) {
-      if (mustConnect) throw error;
+      if (isBrief) throw error;
       this.checkError(error);
       return;
     }
     const client = this.client;
     const open: Promise<void>[] = [];
+    /** Synchronisations that these steps make in any case. */
+    let asked = 0;
     for (const step of steps) {
       if (step.what === "rest") {
         await finish(new Promise<void>((resolve) => clock.after(step.ms, resolve)));
       } else if (step.what === "sync") {
+        asked++;
         open.push(client.sync({ timeoutMs: step.timeoutMs }).catch((error: unknown) => this.checkError(error)));
       } else {
-        const call = this.ask(client, step.question(fresh()), step);
+        const question = step.question(fresh());
+        if (question.silenceMs !== undefined) asked++;
+        const call = this.ask(client, question, step);
         open.push(call);
         if (step.alone) await finish(call);
       }
     }
     await finish(Promise.all(open));
+    if (!isBrief) return;
+    assert.ok(this.failures <= 1, `one fault, ${this.failures} calls failed`);
+    const resyncs = client.stats.resyncs - asked;
+    assert.ok(resyncs <= 1, `one fault, ${resyncs} synchronisations`);
   }
 
   private async ask(
@@ -217,7 +228,9 @@ class Player {
     return !(numbers ?? []).some((number) => number !== own && number % PRIME === 0 && number % 10 !== 0);
   }
 
+  /** It has to be one that is documented. */
   private checkError(error: unknown): void {
+    this.failures++;
     if (!(error instanceof CallError) || !CODES.includes(error.code)) throw error;
   }
 
