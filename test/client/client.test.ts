@@ -141,10 +141,14 @@ suite("time-outs", () => {
 
   test("of connecting close the transport", async () => {
     const rig = new Rig({ timeoutMs: 700 });
-    const connecting = rig.connect();
+    const rejected = assert.rejects(
+      rig.connect(),
+      failure("GW_ERR_TIMEOUT", false, /answered none of 2 syncs within 700 ms/),
+    );
     rig.clock.pass(500);
     rig.clock.pass(200);
-    await assert.rejects(connecting, failure("GW_ERR_TIMEOUT", false, /answered none of 2 syncs within 700 ms/));
+    await rig.pass(1000);
+    await rejected;
     assert.ok(rig.peer.closed);
     assert.equal(rig.clock.pending, 0);
   });
@@ -198,12 +202,17 @@ suite("aborts", () => {
     rig.peer.take();
   });
 
-  test("of connecting close the transport", async () => {
+  test("of connecting close the transport, when what is unread is read", async () => {
     const controller = new AbortController();
     const rig = new Rig({ signal: controller.signal });
-    const connecting = rig.connect();
+    const rejected = assert.rejects(rig.connect(), isReason);
+    const { arguments: args } = rig.request();
     controller.abort(reason);
-    await assert.rejects(connecting, isReason);
+    await turn();
+    assert.ok(!rig.peer.closed);
+    rig.peer.send(`\xff{"return": ${String(args?.["id"])}}\n`);
+    rig.answerSync();
+    await rejected;
     assert.ok(rig.peer.closed);
     assert.equal(rig.clock.pending, 0);
   });

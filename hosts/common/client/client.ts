@@ -99,13 +99,13 @@ export class Client {
     };
   }
 
-  /** Starts the transport and synchronises. Where that fails the transport is closed. */
+  /** Starts the transport and synchronises. Where that fails it closes, as `close` does. */
   async open({ timeoutMs = CONNECT_MS, signal }: ClientOptions): Promise<void> {
     try {
       this.link.start();
       await this.sync({ timeoutMs, signal });
     } catch (error) {
-      await this.link.close();
+      await this.close();
       throw error;
     }
   }

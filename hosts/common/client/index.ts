@@ -102,7 +102,7 @@ class TypedClient implements GuestClient {
 /**
  * Connects to the agent at the other end of a transport: sends 0xFF and guest-sync-delimited with a fresh id, throws away
  * what comes before its answer, and tries again, at growing intervals, until the time is over. The transport must not have
- * been started; it is closed with the client, or where connecting fails.
+ * been started; it is closed with the client, or where connecting fails: what is unread then is read for at most a second.
  *
  * @throws CallError GW_ERR_TIMEOUT, GW_ERR_LINK, GW_ERR_SYNC
  * @throws GuestwireError GW_ERR_LIMIT
