@@ -1,6 +1,7 @@
 // One session of a client on a channel with faults, and what must hold of it whatever the channel does.
 
 import assert from "node:assert/strict";
+import { inspect } from "node:util";
 import type { Clock } from "guestwire";
 import {
   AgentError,
@@ -202,7 +203,7 @@ class Player {
     try {
       const value = await client.executeUntyped(command, args, options);
       const isRight = question.error === undefined && question.isAnswer(value);
-      assert.ok(isRight || this.isGarbled(value, n), `${command}: a wrong answer: ${JSON.stringify(value)}`);
+      assert.ok(isRight || this.isGarbled(value, n), `${command}: a wrong answer: ${inspect(value)}`);
     } catch (error) {
       if (error instanceof AgentError) {
         const isRight = error.message === question.error;
@@ -222,9 +223,7 @@ class Player {
   /** Whether bytes were lost or came by chance, and it is no other call's answer. */
   private isGarbled(value: unknown, own: number): boolean {
     if (!this.channel.isDamaged) return false;
-    const numbers = (JSON.stringify(value, (_, item: unknown) => (typeof item === "bigint" ? `${item}` : item)) ?? "")
-      .match(/\d+/g)
-      ?.map(Number);
+    const numbers = inspect(value, { depth: null }).match(/\d+/g)?.map(Number);
     return !(numbers ?? []).some((number) => number !== own && number % PRIME === 0 && number % 10 !== 0);
   }
 
@@ -252,7 +251,7 @@ class Player {
     const [resyncs, syncs] = [client.stats.resyncs, channel.syncs];
     const question = world.plain(fresh());
     const value = await world.finish(client.executeUntyped(question.command, question.args, { timeoutMs: AMPLE_MS }));
-    assert.ok(question.isAnswer(value), `after the faults ${JSON.stringify(value)}`);
+    assert.ok(question.isAnswer(value), `after the faults ${inspect(value)}`);
     assert.ok(client.stats.resyncs - resyncs <= 1, `${client.stats.resyncs - resyncs} synchronisations`);
     assert.ok(channel.syncs - syncs <= FEW_SYNCS, `${channel.syncs - syncs} attempts to synchronise`);
     assert.equal(client.state, "ready");

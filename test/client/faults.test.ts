@@ -8,8 +8,9 @@ import { FakeClock } from "../clock.ts";
 import { ENGINES } from "../engines.ts";
 import { RUNS, SEED } from "../property/settings.ts";
 import { PRIME, type Question, type Script, type Step, type World, play } from "./faulted.ts";
-import type { Fault, Planned, Side } from "./faults.ts";
+import type { Fault, Side } from "./faults.ts";
 import { seedRandom } from "./random.ts";
+import { JUNK, delay, drawnScript } from "./scripts.ts";
 
 /** Drawn sessions with each engine. */
 const DRAWN = Math.ceil(RUNS / 20);
@@ -108,32 +109,6 @@ function unknown(n: number): Question {
   return { command: "test-none", n, isAnswer: () => false, error };
 }
 
-/** What lies about on channels. */
-const JUNK = [
-  "\xff",
-  "\n",
-  "\0",
-  "{",
-  "}",
-  '"',
-  '{"a":[',
-  "\xc3\x28\xa0\xa1",
-  "\x1b[2J login: ",
-  '{"return": {}}\n',
-  `{"return": ${PRIME}}\n`,
-  `{"return": {}, "id": "x-1"}\n`,
-  "null\n",
-  '{"return": {}, "error": {}}\n',
-  '\xff{"return": 1700000000000}\n',
-  '{"error": {"class": "GenericError", "desc": "JSON parse error, stray \'\\uFFFD\'"}}\n',
-  '{"error": {"class": "CommandNotFound", "desc": "The command guest-sync-delimited has not been found"}}\n',
-  '{"error": {"class": "CommandNotFound", "desc": "Command guest-sync has been disabled"}}\n',
-  '{"execute":"guest-sync-delimited","arguments":{"id":5}}\n',
-  '{"execute":"guest-ping"}\n',
-  "x".repeat(400),
-  `${"y".repeat(400)}\n`,
-];
-
 const ALONE = { what: "ask", abortMs: undefined, alone: true } as const;
 
 /** The conversation whose every byte sees every fault. */
@@ -163,23 +138,6 @@ const FAULTS: readonly Fault[] = [
   ...JUNK.map((bytes) => ({ what: "inject", bytes }) as const),
 ];
 
-const delay = fc.constantFrom(0, 1, 30, 600, 3000, 20_000);
-
-const drawnFault: fc.Arbitrary<Fault> = fc.oneof(
-  fc.record({
-    what: fc.constantFrom("lost" as const, "restart" as const, "stall" as const, "block" as const),
-    ms: delay,
-  }),
-  fc.record({ what: fc.constantFrom("swallow" as const, "repeat" as const), bytes: fc.integer({ min: 1, max: 200 }) }),
-  fc.record({ what: fc.constant("replay" as const), back: fc.nat(8) }),
-  fc.record({ what: fc.constant("inject" as const), bytes: fc.oneof(fc.constantFrom(...JUNK), noise()) }),
-  fc.constantFrom({ what: "close" } as const, { what: "end" } as const),
-);
-
-function noise(): fc.Arbitrary<string> {
-  return fc.uint8Array({ minLength: 1, maxLength: 30 }).map((bytes) => Buffer.from(bytes).toString("latin1"));
-}
-
 const question: fc.Arbitrary<(n: number) => Question> = fc.oneof(
   {
     weight: 4,
@@ -194,36 +152,7 @@ const question: fc.Arbitrary<(n: number) => Question> = fc.oneof(
   { weight: 1, arbitrary: fc.constant(unknown) },
 );
 
-const timeoutMs = fc.constantFrom(1, 20, 400, 2500, 12_000);
-
-const step: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 6,
-    arbitrary: fc.record({
-      what: fc.constant("ask" as const),
-      question,
-      timeoutMs,
-      abortMs: fc.option(delay, { nil: undefined, freq: 4 }),
-      alone: fc.boolean(),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ what: fc.constant("sync" as const), timeoutMs }) },
-  { weight: 1, arbitrary: fc.record({ what: fc.constant("rest" as const), ms: delay }) },
-);
-
-const planned: fc.Arbitrary<Planned> = fc.record({
-  to: fc.constantFrom<Side>("agent", "client"),
-  at: fc.nat(900),
-  fault: drawnFault,
-});
-
-const script: fc.Arbitrary<Script> = fc.record({
-  steps: fc.array(step, { minLength: 1, maxLength: 6, size: "max" }),
-  plan: fc.array(planned, { minLength: 1, maxLength: 6, size: "max" }),
-  chunkBytes: fc.constantFrom(1, 7, 4096),
-  replyBytes: fc.constantFrom(undefined, 300),
-  isBrief: fc.constant(false),
-});
+const script = drawnScript(question, 900);
 
 for (const [first, [name, core]] of ENGINES.entries()) {
   suite(name, () => {

@@ -345,6 +345,7 @@ export class Channel {
         // What is on its way from it is lost where it was cut in the middle of writing that.
         if (to === "client") this.toClient.clear();
         this.killAgent();
+        this.server.kill?.();
         // What is left of a request is the first that the next one reads.
         this.isDirty = /[^\n]$/.test(this.toAgent.memory);
         this.clock.after(fault.ms, () => this.startAgent());
@@ -406,7 +407,6 @@ export class Channel {
     const agent = this.agent;
     this.agent = undefined;
     this.toAgent.shut(true);
-    this.server.kill?.();
     agent?.die();
   }
 

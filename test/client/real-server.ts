@@ -1,0 +1,101 @@
+// QEMU's own agent as a server for channels: a process on a unix socket that is started anew whenever it is gone.
+
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { type Socket, connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Transport } from "guestwire";
+import type { Server } from "./faults.ts";
+
+/** What it may run; the rest is blocked, should the faults ever spell one. */
+const ALLOWED = ["guest-sync-delimited", "guest-sync", "guest-ping", "guest-info", "guest-get-time"];
+
+export class RealServer implements Server {
+  /** Processes so far. */
+  starts = 0;
+  private readonly program: string;
+  private readonly folder = mkdtempSync(join(tmpdir(), "guestwire-real-"));
+  private readonly blocked: string;
+  private child: ChildProcess | undefined;
+  private isClosed = false;
+
+  constructor(program: string) {
+    this.program = program;
+    const names = spawnSync(program, ["--block-rpcs=help"], { encoding: "utf8" }).stdout.split("\n");
+    this.blocked = names.filter((name) => name !== "" && !ALLOWED.includes(name)).join(",");
+  }
+
+  get path(): string {
+    return join(this.folder, "socket");
+  }
+
+  get isRunning(): boolean {
+    return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  serve(transport: Transport): void {
+    let socket: Socket | undefined;
+    let isOver = false;
+    const attach = async (): Promise<void> => {
+      socket = await this.connect();
+      if (isOver) socket.destroy();
+      socket.on("data", (bytes) => transport.write(bytes));
+      // It leaves when a connection ends with bytes unread; the next one may still have reached it.
+      socket.on("close", () => {
+        if (!isOver && !this.isClosed) void attach();
+      });
+    };
+    void attach().then(() =>
+      transport.start({
+        data: (bytes) => void socket?.write(Uint8Array.from(bytes)),
+        drained() {},
+        ended() {},
+        lost() {},
+        reopened() {},
+        closed() {
+          isOver = true;
+          socket?.destroy();
+        },
+      }),
+    );
+  }
+
+  kill(): void {
+    this.child?.kill("SIGKILL");
+  }
+
+  /** A connection; the agent is started where it does not run. */
+  async connect(): Promise<Socket> {
+    for (;;) {
+      if (!this.isRunning && !this.isClosed) this.start();
+      const socket = connect(this.path);
+      try {
+        await once(socket, "connect");
+        return socket.on("error", () => {});
+      } catch (error) {
+        if (this.isClosed) throw error;
+        await pause(5);
+      }
+    }
+  }
+
+  private start(): void {
+    this.starts++;
+    const { path, folder, blocked } = this;
+    const options = ["-m", "unix-listen", "-p", path, "-t", folder, "-f", join(folder, "pid"), "-b", blocked];
+    this.child = spawn(this.program, options, { stdio: "ignore" });
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    if (this.child !== undefined && this.isRunning) {
+      const gone = once(this.child, "exit");
+      this.kill();
+      await gone;
+    }
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
