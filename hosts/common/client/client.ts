@@ -268,6 +268,7 @@ export class Client {
   private refused(): void {
     const call = this.queue[0];
     const why = "the agent has neither guest-sync-delimited nor guest-sync enabled";
+    this.isUnread = false;
     if (call !== undefined) this.reject(call, this.error(call, "GW_ERR_SYNC", why));
     this.lose();
   }
