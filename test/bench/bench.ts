@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { VERSION } from "guestwire";
 import type { Group } from "./figures.ts";
+import { measureClient, measureClientSockets } from "./client.ts";
 import { measureInProcess } from "./in-process.ts";
 import { measureMemory } from "./memory.ts";
 import { HELP, Mistake, type Options, optionsOf } from "./options.ts";
@@ -29,11 +30,13 @@ async function measure(options: Options): Promise<Report> {
   try {
     if (options.inProcess) {
       groups.push(...(await measureInProcess(options.rounds, progress.tell)), measureMemory(progress.tell));
+      groups.push(await measureClient(options.rounds, progress.tell));
     }
     if (options.socket) {
       const sockets = await measureSockets(options.rounds, progress.tell);
       groups.push(...sockets.groups);
       notes.push(...sockets.notes);
+      groups.push(...(await measureClientSockets(options.rounds, progress.tell)));
     }
   } finally {
     progress.end();

@@ -7,7 +7,7 @@ import type { Samples } from "./figures.ts";
 export interface Contender {
   readonly subject: string;
   /** Does it so many times. Throws where the outcome is wrong. */
-  run(times: number): void;
+  run(times: number): void | Promise<void>;
 }
 
 /** Long enough that reading the clock costs nothing beside it. */
@@ -24,7 +24,7 @@ export async function race(
   const lanes = contenders.map((contender) => ({ contender, times: 1, spent: 0, values: [] as number[] }));
   for (let slow = lanes; slow.length > 0; slow = lanes.filter(({ spent }) => spent < WARM_UP_MS)) {
     for (const lane of slow) {
-      const ms = timed(lane.contender, lane.times);
+      const ms = await timed(lane.contender, lane.times);
       lane.spent += ms;
       lane.times = fitting(lane.times, ms);
     }
@@ -36,7 +36,7 @@ export async function race(
     for (let i = 0; i < lanes.length; i++) {
       const lane = lanes[(burst + i) % lanes.length];
       if (lane === undefined) continue;
-      const ms = timed(lane.contender, lane.times);
+      const ms = await timed(lane.contender, lane.times);
       lane.values.push((ms * 1e6) / lane.times);
     }
     await turn();
@@ -44,9 +44,10 @@ export async function race(
   return lanes.map(({ contender, values }) => ({ subject: contender.subject, values }));
 }
 
-function timed(contender: Contender, times: number): number {
+async function timed(contender: Contender, times: number): Promise<number> {
   const start = performance.now();
-  contender.run(times);
+  const done = contender.run(times);
+  if (done !== undefined) await done;
   return performance.now() - start;
 }
 
