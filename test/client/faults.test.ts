@@ -15,7 +15,7 @@ import { JUNK, delay, drawnScript } from "./scripts.ts";
 /** Drawn sessions with each engine. */
 const DRAWN = Math.ceil(RUNS / 20);
 /** At each byte of the conversation every so manieth fault is tried, another one at the next. A long run tries all. */
-const STRIDE = Math.max(1, Math.round(240_000 / RUNS));
+const STRIDE = Math.max(1, Math.round(400_000 / RUNS));
 
 /** The longest that a command takes. */
 const MOST_MS = 20_000;
