@@ -1,9 +1,11 @@
 // The client, told byte for byte what an agent might say.
 
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { suite, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
-import { AgentError, type ClientEvent, type ClientOptions, GuestwireError, connect } from "guestwire/client";
+import { createAgent } from "guestwire";
+import { AgentError, type ClientEvent, type ClientOptions, GuestwireError, connect, streams } from "guestwire/client";
 import { Peer } from "../peer.ts";
 import { Rig, failure } from "./rig.ts";
 
@@ -49,7 +51,7 @@ suite("calls", () => {
 
   test("carry integers beyond 2^53 both ways", async (t) => {
     const { rig, client } = await Rig.ready(t);
-    const call = client.executeUntyped("guest-sync", { id: 9_223_372_036_854_775_807n });
+    const call = client.execute("guest-sync", { id: 9_223_372_036_854_775_807n });
     assert.match(rig.peer.received, /"arguments":\{"id":9223372036854775807\}/);
     rig.answer("[9223372036854775807, -9007199254740993, 9007199254740991, 1.5]");
     assert.deepEqual(await call, [9_223_372_036_854_775_807n, -9_007_199_254_740_993n, 9_007_199_254_740_991, 1.5]);
@@ -215,6 +217,17 @@ suite("aborts", () => {
     await rejected;
     assert.ok(rig.peer.closed);
     assert.equal(rig.clock.pending, 0);
+  });
+
+  test("leave no listener behind", async (t) => {
+    const { rig, client } = await Rig.ready(t);
+    const { signal } = new AbortController();
+    for (let n = 0; n < 20; n++) {
+      const call = client.ping({ signal });
+      rig.answer();
+      await call;
+    }
+    assert.equal(getEventListeners(signal, "abort").length, 0);
   });
 
   test("of a call that has its answer change nothing", async (t) => {
@@ -464,7 +477,7 @@ suite("agents that refuse ids", () => {
 suite("commands without a success reply", () => {
   test("succeed by silence", async (t) => {
     const { rig, client } = await Rig.ready(t);
-    const call = client.executeUntyped("guest-shutdown", {}, { timeoutMs: 100 });
+    const call = client.execute("guest-shutdown", {}, { timeoutMs: 100 });
     await rig.pass(4999);
     assert.equal(client.state, "ready");
     await rig.pass(1);
@@ -475,7 +488,7 @@ suite("commands without a success reply", () => {
 
   test("fail with the agent's error", async (t) => {
     const { rig, client } = await Rig.ready(t);
-    const call = client.executeUntyped("guest-suspend-ram");
+    const call = client.execute("guest-suspend-ram");
     rig.peer.send(`{"id": "${rig.request().id}", "error": {"class": "GenericError", "desc": "no"}}\n`);
     await assert.rejects(call, /^AgentError: no$/);
     assert.equal(client.state, "ready");
@@ -488,7 +501,7 @@ suite("commands without a success reply", () => {
   ] as const) {
     test(`succeed when the link ${name}`, async (t) => {
       const { rig, client } = await Rig.ready(t);
-      const call = client.executeUntyped("guest-shutdown");
+      const call = client.execute("guest-shutdown");
       const other = client.ping({ timeoutMs: 10 });
       rig.peer.take();
       go(rig);
@@ -515,7 +528,7 @@ suite("commands without a success reply", () => {
     await rig.pass(7);
     assert.equal(await call, undefined);
     rig.peer.take();
-    const loud = client.executeUntyped("guest-shutdown", {}, { silenceMs: 0, timeoutMs: 9 });
+    const loud = client.execute("guest-shutdown", {}, { silenceMs: 0, timeoutMs: 9 });
     rig.answerSync();
     rig.clock.pass(9);
     await assert.rejects(loud, failure("GW_ERR_TIMEOUT", true));
@@ -613,6 +626,20 @@ suite("links", () => {
     assert.deepEqual(rig.peer.misuse, []);
     await (await connecting).close();
   });
+});
+
+test("Web Streams, which take one chunk at a time, carry it", async () => {
+  const agent = createAgent();
+  const [up, down] = [new TransformStream<Uint8Array>(), new TransformStream<Uint8Array>()];
+  agent.serve(streams(up.readable, down.writable));
+  const client = await connect(streams(down.readable, up.writable));
+  for (let n = 0; n < 20; n++) {
+    assert.equal(await client.execute("guest-sync", { id: n }), n);
+    await client.sync();
+  }
+  assert.equal(client.stats.resyncs, 20);
+  await client.close();
+  await agent.close();
 });
 
 suite("closing", () => {
