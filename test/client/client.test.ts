@@ -461,6 +461,28 @@ suite("agents that refuse ids", () => {
     assert.equal(await next, 7);
   });
 
+  test("are recognised after a synchronisation, as it may be another one", async (t) => {
+    const { rig, client } = await Rig.ready(t);
+    const ping = client.ping();
+    rig.answer();
+    await ping;
+    const sync = client.sync();
+    rig.answerSync();
+    await sync;
+    const call = client.executeUntyped("test-echo");
+    rig.peer.take();
+    rig.peer.send(REFUSED);
+    assert.deepEqual(rig.request(), { execute: "test-echo" });
+    rig.peer.send('{"return": 1}\n');
+    assert.equal(await call, 1);
+    const other = client.sync();
+    rig.answerSync();
+    await other;
+    const last = client.executeUntyped("test-last");
+    rig.answer("2");
+    assert.equal(await last, 2);
+  });
+
   test("are recognised once: later the same error is no answer", async (t) => {
     const { rig, client } = await Rig.ready(t);
     const first = client.ping();

@@ -54,7 +54,7 @@ export class Client {
   /** In the order of the calls. Only the first can be on its way. */
   private readonly queue: Call[] = [];
   private readonly prefix = `${randomPrefix()}-`;
-  /** Whether the agent echoes ids: before QEMU 4.0 it refuses them. Unknown until its first answer on a link. */
+  /** Whether the agent echoes ids: before QEMU 4.0 it refuses them. Unknown until its first answer after a synchronisation. */
   private ids: "unknown" | "echoed" | "refused" = "unknown";
   /** An answer to something that we sent may still come. */
   private isUnread = false;
@@ -260,6 +260,7 @@ export class Client {
     const call = this.queue[0];
     this.used += size;
     this.syncs++;
+    this.ids = "unknown";
     this.isUnread = false;
     this.become("ready");
     if (call?.request === null && call.begun) this.resolve(call, undefined);
@@ -354,7 +355,6 @@ export class Client {
   }
 
   private linkReopened(): void {
-    this.ids = "unknown";
     if (this.state === "syncing") this.synchroniser.start();
     else this.lose();
     this.proceed();
