@@ -533,6 +533,16 @@ suite("commands without a success reply", () => {
     });
   }
 
+  test("time out where the channel did not take the request", async (t) => {
+    const { rig, client } = await Rig.ready(t);
+    rig.peer.takes = () => false;
+    const call = client.execute("guest-shutdown");
+    rig.clock.pass(5000);
+    await assert.rejects(call, failure("GW_ERR_TIMEOUT", true));
+    assert.equal(client.state, "lost");
+    rig.peer.take();
+  });
+
   test("are learnt from guest-info", async (t) => {
     const { rig, client } = await Rig.ready(t);
     const info = client.info();

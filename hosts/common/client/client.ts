@@ -225,6 +225,11 @@ export class Client {
 
   /** Nothing was heard of a command that answers failure only: it is done, as far as one can know. */
   private silence(call: Call): void {
+    if (this.link.isBlocked) {
+      // It has not left.
+      this.giveUp(call, call.request?.silenceMs ?? 0);
+      return;
+    }
     this.isUnread = false;
     this.resolve(call, undefined);
     this.lose();
