@@ -120,6 +120,15 @@ export async function startAgent(t: TestContext, ...options: string[]): Promise<
   return { path, program };
 }
 
+/** Starts qemu-ga on a socket and waits until it listens. */
+export async function startRealAgent(t: TestContext, file: string): Promise<RunningAgent> {
+  const folder = temporaryFolder(t);
+  const path = join(folder, "socket");
+  const program = new Program(t, file, ["-m", "unix-listen", "-p", path, "-t", folder, "-f", join(folder, "pid")]);
+  await listens(program, path);
+  return { path, program };
+}
+
 /** Waits until the program listens at the path. */
 export async function listens(program: Program, path: string): Promise<void> {
   for (;;) {

@@ -8,6 +8,7 @@ import { openDevice } from "../device.ts";
 import { connectUnix } from "../unix.ts";
 import { Failure, STATUS } from "./failure.ts";
 import { Mistake } from "./mistake.ts";
+import { inOneLine } from "./printable.ts";
 
 /**
  * Opens a unix socket or a terminal device. Throws a Mistake where the path can be neither, and a GuestwireError where it
@@ -25,7 +26,8 @@ export async function openTarget(target: string): Promise<Transport> {
 /** The end of the run that an error of a client or a transport means. What is no such error stays as it is. */
 export function asFailure(error: unknown, target: string): unknown {
   if (error instanceof AgentError) {
-    return new Failure(STATUS.agentError, `${error.errorClass}: ${error.message}`, { cause: error });
+    const text = inOneLine(`${error.errorClass}: ${error.message}`);
+    return new Failure(STATUS.agentError, text, { cause: error });
   }
   if (!(error instanceof GuestwireError)) return error;
   const text = error instanceof CallError ? `${target}: ${error.message}` : error.message;

@@ -23,7 +23,7 @@ export const OWN_COMMANDS: Readonly<Record<string, OwnCommand>> = {
   },
   ".info": {
     usage: ".info",
-    summary: "print where the agent is, which one it is, and whether it is in step",
+    summary: "print where the agent is, and which one",
     choices: [],
     run: async ({ client, target }, _, signal) => {
       const { version, supported_commands: commands } = await client.info({ signal });
@@ -37,7 +37,7 @@ export const OWN_COMMANDS: Readonly<Record<string, OwnCommand>> = {
   },
   ".sync": {
     usage: ".sync",
-    summary: "get into step with the agent again",
+    summary: "get into step with it again",
     choices: [],
     run: ({ client }, _, signal) => client.sync({ signal }),
   },

@@ -87,7 +87,7 @@ export class Prompt {
     try {
       await shell.run(text, signal);
     } catch (error) {
-      if (error instanceof GivenUp) terminal.note("given up; it may still run");
+      if (error instanceof GivenUp) terminal.note("given up; what has gone out may still run");
       else terminal.print(terminal.paint(RED, mistakeOf(asFailure(error, shell.target), "guestwire shell")));
     }
   }

@@ -21,9 +21,11 @@ export class Terminal implements Screen {
     moveCursor(stdout, 0, -rows);
     cursorTo(stdout, 0);
     clearScreenDown(stdout);
-    // The line goes up as many rows as it had before it draws itself again.
-    stdout.write(`${text}\n${"\n".repeat(rows)}`);
-    line.prompt(true);
+    stdout.write(`${text}\n`);
+    // The line would go up by the rows that it had. Node does not document that, and does not count those of a paste.
+    Reflect.set(line, "prevRows", 0);
+    // An empty one it would draw as a space.
+    if (line.getPrompt() + line.line !== "") line.prompt(true);
   }
 
   note(text: string): void {
