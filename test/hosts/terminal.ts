@@ -59,8 +59,9 @@ export class Person {
     for (const key of keys.flatMap((text) => (text.startsWith("\x1b") ? [text] : [...text]))) {
       this.seen = this.output.length;
       this.child.stdin?.write(key);
-      // What comes in one piece is taken for a paste.
+      // What comes in one piece is taken for a paste, so the next one waits for the echo of this one, where it has one.
       await moment();
+      for (let left = PATIENCE; left > 0 && key >= " " && this.output.length === this.seen; left--) await moment();
     }
   }
 
