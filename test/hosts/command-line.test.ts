@@ -33,6 +33,10 @@ test("--help prints a page with the commands and examples", async (t) => {
   assert.match(page, /^ {2}agent /m);
   assert.match(page, /^ {2}help \[command\] /m);
   assert.match(page, /^Examples:\n {2}guestwire agent -m unix-listen -p /m);
+  for (const name of ["call", "shell", "wait"]) {
+    assert.match(page, new RegExp(`^ {2}${name} `, "m"));
+    assert.match(page, new RegExp(`^ {2}guestwire ${name} `, "m"));
+  }
   assert.equal(printed(await run(t, "help")), page);
 });
 
@@ -56,6 +60,20 @@ test("agent --help prints a page with all options and examples", async (t) => {
     assert.match(page, new RegExp(`^ +${option} `, "m"));
   }
   assert.match(page, /^Examples:\n {2}guestwire agent /m);
+});
+
+test("call, shell and wait --help print pages with options, exit codes and examples", async (t) => {
+  for (const [name, options] of [
+    ["call", ["--raw", "--timeout", "-h, --help"]],
+    ["shell", ["-h, --help"]],
+    ["wait", ["--timeout", "-h, --help"]],
+  ] as const) {
+    const page = printed(await run(t, name, "--help"));
+    assert.match(page, new RegExp(`^Usage: guestwire ${name} TARGET`));
+    assert.equal(printed(await run(t, "help", name)), page);
+    for (const option of options) assert.match(page, new RegExp(`^ +${option} `, "m"));
+    assert.match(page, /^Exit codes:\n {2}0 .*\n {2}1 .*\n {2}2 .*\n {2}3 .*\n\nExamples:\n {2}guestwire /m);
+  }
 });
 
 test("agent --help has each limit with its default and its range", async (t) => {
@@ -87,6 +105,14 @@ test("a reader that has had enough of the help page is no error", async () => {
   const script = `"$0" "$1" agent --help | head -n 1; echo "\${PIPESTATUS[0]}"`;
   const said = execFileSync("bash", ["-c", script, process.execPath, CLI], { encoding: "utf8" });
   assert.match(said, /^Usage: [^\n]*\n0\n$/);
+});
+
+test("output that cannot be written is an error, words about it that cannot are none", async () => {
+  const bash = (script: string): string =>
+    execFileSync("bash", ["-c", script, process.execPath, CLI], { encoding: "utf8" });
+  const full = '"$0" "$1" --help 2>&1 >/dev/full; echo $?';
+  assert.equal(bash(full), "guestwire: the output cannot be written (ENOSPC)\n1\n");
+  assert.equal(bash('"$0" "$1" --frob 2>/dev/full; echo $?'), "1\n");
 });
 
 test("mistakes on the command line", async (t) => {

@@ -189,6 +189,22 @@ test("bigints are written as integers, and all else as JSON.stringify writes it"
   );
 });
 
+test("indented text has the same values", () => {
+  const indented = fc.property(tree, (value) => {
+    const lines = formatJson(value, 2);
+    assert.equal(lines && formatJson(parseJson(lines)), formatJson(value));
+  });
+  fc.assert(indented, PARAMETERS);
+  const value = { a: [1n, MARK, { b: 2n ** 64n }], [MARK]: [] };
+  assert.equal(
+    formatJson(value, 2),
+    JSON.stringify(value, (_, item) => (typeof item === "bigint" ? Number(item) : item), 2).replace(
+      "18446744073709552000",
+      "18446744073709551616",
+    ),
+  );
+});
+
 test("what JSON.stringify leaves out, converts or refuses", () => {
   const both = (value: unknown): void => {
     const wanted = outcome(() => JSON.stringify(value));

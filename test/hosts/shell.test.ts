@@ -79,7 +79,7 @@ test("shell: a table for guest-info, values indented, errors in red", { skip: sk
   );
   await person.type('guest-sync {"id": 18446744073709551615}\r');
   await person.sees("GenericError: ");
-  assert.match(person.output, /\x1b\[31mGenericError: [^\n]*\x1b\[0m/);
+  assert.ok(person.output.includes("\x1b[31mGenericError: "));
   await person.type('guest-sync {"id": 9223372036854775807}\r');
   assert.match(await person.sees(WAITS), /\n9223372036854775807\nguestwire> $/);
   await person.type('{"execute": "guest-sync", "arguments": {"id": 4}}\r');
@@ -202,7 +202,7 @@ test(
     await person.type("pause\r", CTRL_C);
     await person.sees(/given up; what has gone out may still run\nguestwire> $/);
     // The late answer is nobody's.
-  release();
+    release();
     await person.type("guest-ping\r");
     assert.match(await person.sees(WAITS), /(^|g)\n\{\}\nguestwire> $/);
     await person.type("guest-inf", CTRL_C, "guest-ping\r");
@@ -223,12 +223,13 @@ test(
     const { path } = await serve(t);
     const person = await personAt(t, path);
     await person.type("pause\r", 'guest-sync {"id": 5}\r', "nope\r", CTRL_D);
-  assert.doesNotMatch(person.output, /\{\}|CommandNotFound/);
-  release();
-  assert.equal(await person.status, 0);
-  const said = stripVTControlCharacters(person.output).replaceAll("\r", "");
-  assert.match(said, /\n\{\}\nguestwire> guest-sync \{"id": 5\}\n5\nguestwire> nope\nCommandNotFound: .*\n$/);
-});
+    assert.doesNotMatch(person.output, /\{\}|CommandNotFound/);
+    release();
+    assert.equal(await person.status, 0);
+    const said = stripVTControlCharacters(person.output).replaceAll("\r", "");
+    assert.match(said, /\n\{\}\nguestwire> guest-sync \{"id": 5\}\n5\nguestwire> nope\nCommandNotFound: .*\n$/);
+  },
+);
 
 test("shell: an agent that restarts is found again, and that is said", { skip: skipTerminal }, async (t) => {
   const { path, stop } = await serve(t);
@@ -238,7 +239,7 @@ test("shell: an agent that restarts is found again, and that is said", { skip: s
   await person.sees(/the agent is gone; looking for it\nguestwire> guest-pi$/);
   await serve(t, path);
   await person.sees(/the agent is there again\nguestwire> guest-pi$/);
-  assert.match(person.output, /\x1b\[2mthe agent is there again\x1b\[0m/);
+  assert.ok(person.output.includes("\x1b[2mthe agent is there again\x1b[0m"));
   await person.type("ng\r");
   await person.sees(/\n\{\}\nguestwire> $/);
   await person.type(CTRL_D);
@@ -266,6 +267,7 @@ test("shell: no colours where they are not wanted", { skip: skipTerminal }, asyn
   await person.sees("command ");
   await person.type(CTRL_D);
   assert.equal(await person.status, 0);
+  // oxlint-disable-next-line no-control-regex
   assert.doesNotMatch(person.output, /\x1b\[[\d;]*m/);
 });
 

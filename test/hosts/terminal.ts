@@ -60,8 +60,9 @@ export class Person {
       this.seen = this.output.length;
       this.child.stdin?.write(key);
       // What comes in one piece is taken for a paste, so the next one waits for the echo of this one, where it has one.
-      await moment();
-      for (let left = PATIENCE; left > 0 && key >= " " && this.output.length === this.seen; left--) await moment();
+      let left = key < " " ? 1 : PATIENCE;
+      do await moment();
+      while (--left > 0 && this.output.length === this.seen);
     }
   }
 

@@ -2,8 +2,11 @@
 
 import { clearLine, cursorTo } from "node:readline";
 
-/** The time since `start`, once a second. */
+/** How often it is drawn again. */
 const EVERY_MS = 1000;
+
+/** Of a terminal that does not know how wide it is. */
+const USUAL_COLUMNS = 80;
 
 export class Progress {
   private readonly terminal = process.stderr;
@@ -35,7 +38,7 @@ export class Progress {
     const seconds = Math.floor((performance.now() - this.start) / 1000);
     const time = ` (${seconds} s)`;
     // A line that is wrapped could not be rewritten.
-    const room = Math.max(0, this.terminal.columns - 1 - time.length);
+    const room = Math.max(0, (this.terminal.columns || USUAL_COLUMNS) - 1 - time.length);
     const text = this.text.length > room ? `${this.text.slice(0, Math.max(0, room - 1))}…` : this.text;
     this.clear();
     this.terminal.write(text + time);
