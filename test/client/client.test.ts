@@ -444,21 +444,28 @@ suite("agents that refuse ids", () => {
     assert.equal(client.stats.resyncs, 0);
   });
 
-  test("are not taken for what was there before: 0xFF ends the trust", async (t) => {
+  test("are not trusted beyond a 0xFF, which is a synchronisation's", async (t) => {
     const { rig, client } = await Rig.ready(t);
     const call = client.executeUntyped("test-echo");
     rig.peer.take();
     rig.peer.send(REFUSED);
     rig.peer.take();
     rig.peer.send('\xff{"return": 5}\n');
-    await assert.rejects(call, failure("GW_ERR_REPLY", true));
-    rig.peer.send("\xff");
+    await assert.rejects(call, failure("GW_ERR_REPLY", true, /cut off/));
     const next = client.executeUntyped("test-next");
-    rig.peer.send('{"return": 6}\n');
     rig.answerSync();
     rig.peer.take();
+    rig.peer.send(REFUSED);
+    rig.peer.take();
+    rig.peer.send('{"return": 6}\n');
+    assert.equal(await next, 6);
+    rig.peer.send("\xff");
+    assert.equal(client.state, "lost");
+    const last = client.executeUntyped("test-last");
     rig.peer.send('{"return": 7}\n');
-    assert.equal(await next, 7);
+    rig.answerSync();
+    rig.answer("8");
+    assert.equal(await last, 8);
   });
 
   test("are recognised after a synchronisation, as it may be another one", async (t) => {
@@ -610,6 +617,26 @@ suite("links", () => {
     rig.answerSync();
     rig.answer("1");
     assert.equal(await waiting, 1);
+  });
+
+  test("that are lost take the half of a line with them", async (t) => {
+    const { rig, client } = await Rig.ready(t);
+    const sent = client.ping();
+    rig.peer.take();
+    rig.peer.send('{"return": {"half');
+    rig.peer.lose();
+    await assert.rejects(sent, failure("GW_ERR_LINK", true));
+    const call = client.executeUntyped("test-echo");
+    rig.peer.reopen();
+    rig.peer.take();
+    rig.peer.send(
+      '{"error": {"class": "CommandNotFound", "desc": "The command guest-sync-delimited has not been found"}}\n',
+    );
+    const { execute, arguments: args } = rig.request();
+    assert.equal(execute, "guest-sync");
+    rig.peer.send(`{"return": ${String(args?.["id"])}}\n`);
+    rig.answer("1");
+    assert.equal(await call, 1);
   });
 
   test("that are lost under a synchronisation: it begins again when they are back", async (t) => {
