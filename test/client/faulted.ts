@@ -273,6 +273,7 @@ class Player {
       assert.ok(stats.bytesDiscarded >= 0 && stats.bytesDiscarded <= channel.received, `${stats.bytesDiscarded} bytes`);
       assert.ok(stats.resyncs <= channel.syncs, `${stats.resyncs} synchronisations, ${channel.syncs} attempts`);
       channel.requests = 0;
+      channel.received = 0;
     }
     assert.equal(this.watched.waiting, 0, "timers are left");
     this.client = undefined;

@@ -237,11 +237,11 @@ class ClientEnd implements Transport {
 }
 
 export class Channel {
-  /** Lines that clients wrote, without those that begin with 0xFF. */
+  /** Lines that the client wrote, without those that begin with 0xFF. */
   requests = 0;
   /** Synchronisations that clients wrote. */
   syncs = 0;
-  /** Bytes that clients were given. */
+  /** Bytes that the client was given. */
   received = 0;
   /** Bytes were lost, or came that were not sent. */
   isDamaged = false;
