@@ -25,21 +25,28 @@ export class SocketTransport implements Transport {
   /** The peer sends no more, and the receiver does not know yet. */
   private ending = false;
   private closing: Promise<void> | undefined;
+  /** The stream has said so: its own `closed` is true a little earlier. */
+  private isClosed: boolean;
 
   /** `reader` brings the bytes where the stream has no 'data' events. */
   constructor(stream: Duplex, reader?: Reader) {
     this.stream = stream;
     this.reader = reader;
+    this.isClosed = stream.closed;
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (!DISCONNECTS.has(error.code ?? "")) this.failure = error;
     });
-    stream.on("close", () => this.receiver?.closed(this.failure));
+    stream.on("close", () => {
+      if (this.isClosed) return;
+      this.isClosed = true;
+      this.receiver?.closed(this.failure);
+    });
   }
 
   start(receiver: Receiver): void {
     const stream = this.stream;
     this.receiver = receiver;
-    if (stream.closed) {
+    if (this.isClosed) {
       process.nextTick(() => receiver.closed(this.failure));
       return;
     }
@@ -107,7 +114,7 @@ export class SocketTransport implements Transport {
 
   private finish(): Promise<void> {
     const stream = this.stream;
-    if (stream.closed) return Promise.resolve();
+    if (this.isClosed) return Promise.resolve();
     return new Promise((resolve) => {
       let left = stream.writableLength;
       const timer = setInterval(() => {
