@@ -391,6 +391,19 @@ suite("synchronisations", () => {
     });
   }
 
+  test("wait for the plain command as long as for the first attempt", async () => {
+    const rig = new Rig();
+    const connecting = rig.connect();
+    rig.peer.take();
+    rig.peer.send(refusal("guest-sync-delimited"));
+    rig.peer.take();
+    rig.clock.pass(500);
+    const { execute, arguments: args } = rig.request();
+    assert.equal(execute, "guest-sync");
+    rig.peer.send(`{"return": ${String(args?.["id"])}}\n`);
+    await (await connecting).close();
+  });
+
   test("survive a refusal that is stale", async () => {
     const rig = new Rig();
     const connecting = rig.connect();

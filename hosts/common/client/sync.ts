@@ -86,6 +86,8 @@ export class Synchroniser {
       return "refused";
     }
     this.command = this.command === PLAIN ? DELIMITED : PLAIN;
+    // It is there: this attempt waits no longer than the first.
+    this.delay = FIRST_MS;
     this.attempt();
     return "unknown";
   }
