@@ -4,6 +4,7 @@ import { before, suite, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { type Agent, CommandError, type Core, type Plugin, createAgent } from "guestwire";
+import { js } from "guestwire/core";
 import { FakeClock } from "../clock.ts";
 import { ENGINES } from "../engines.ts";
 import { RUNS, SEED } from "../property/settings.ts";
@@ -12,10 +13,10 @@ import type { Fault, Side } from "./faults.ts";
 import { seedRandom } from "./random.ts";
 import { JUNK, delay, drawnScript } from "./scripts.ts";
 
-/** Drawn sessions with each engine. */
-const DRAWN = Math.ceil(RUNS / 20);
-/** At each byte of the conversation every so manieth fault is tried, another one at the next. A long run tries all. */
-const STRIDE = Math.max(1, Math.round(400_000 / RUNS));
+/** Drawn sessions with each agent. */
+const DRAWN = Math.ceil(RUNS / 30);
+/** At each byte of the conversation every so manieth fault is tried, another one at the next. A long run tries every second one. */
+const STRIDE = Math.max(1, Math.round(600_000 / RUNS));
 
 /** The longest that a command takes. */
 const MOST_MS = 20_000;
@@ -28,8 +29,9 @@ class OurWorld implements World {
   readonly server;
   readonly agent: Agent;
 
-  constructor(core: Core) {
-    this.agent = createAgent({ core, plugins: [this.plugin()], clock: { now: () => 0, after: () => () => {} } });
+  constructor(core: Core, block: readonly string[]) {
+    const clock = { now: () => 0, after: () => () => {} };
+    this.agent = createAgent({ core, plugins: [this.plugin()], clock, policy: { block } });
     this.server = { serve: this.agent.serve.bind(this.agent) };
   }
 
@@ -159,11 +161,16 @@ const question: fc.Arbitrary<(n: number) => Question> = fc.oneof(
 
 const script = drawnScript(question, 900);
 
-for (const [first, [name, core]] of ENGINES.entries()) {
+const AGENTS: readonly (readonly [name: string, core: Core, block: readonly string[]])[] = [
+  ...ENGINES.map(([name, core]) => [name, core, []] as const),
+  ["js, guest-sync-delimited blocked", js, ["guest-sync-delimited"]],
+];
+
+for (const [first, [name, core, block]] of AGENTS.entries()) {
   suite(name, () => {
     let world: OurWorld;
     before(() => {
-      world = new OurWorld(core);
+      world = new OurWorld(core, block);
     });
 
     async function session(seed: number, one: Script): Promise<Readonly<Record<Side, number>>> {
