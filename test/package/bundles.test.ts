@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { gzipSync } from "node:zlib";
 import { install, run as runIn, tool } from "./packed.ts";
 
 /** How WebAssembly begins, in base64. */
@@ -58,6 +59,32 @@ import "guestwire/wasm";
 import { ask } from "./ask.mjs";
 
 ask(js);
+`,
+  "client.mjs": `import { connect } from "guestwire/client";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+let receiver;
+const answer = (line) => {
+  const { execute, arguments: { id: number } = {}, id } = JSON.parse(line);
+  if (execute === "guest-sync-delimited") return '\\u00ff' + JSON.stringify({ return: number }) + "\\n";
+  return JSON.stringify({ return: { is: execute }, id }) + "\\n";
+};
+const client = await connect({
+  start: (given) => (receiver = given),
+  write: (bytes) => {
+    const text = answer(decoder.decode(bytes[0] === 255 ? bytes.subarray(1) : bytes));
+    const reply = encoder.encode(text.replace("\\u00ff", " "));
+    if (text[0] === "\\u00ff") reply[0] = 255;
+    setTimeout(() => receiver.data(reply));
+    return true;
+  },
+  pause() {},
+  resume() {},
+  close: async () => receiver.closed(),
+});
+console.log(JSON.stringify(await client.executeUntyped("some-command")));
+await client.close();
 `,
   "own.mjs": `import { wasmFrom } from "guestwire/wasm";
 import bytes from "guestwire/agent.wasm";
@@ -175,6 +202,20 @@ test("who imports no engine of guestwire/wasm bundles no WebAssembly", async () 
   for (const bundle of bundles) assert.equal(await run(process.execPath, [bundle]), 'js {"return": {}}\n');
   assert.equal(await runPage(page), 'js {"return": {}}\n');
   assert.ok(read(await esbuild("all.mjs", "esm")).includes(INLINED), "this is how one would see it");
+});
+
+test("the client brings neither tsyringe nor the agent, and is small", async () => {
+  const bundles = [await rollup("client.mjs", "es"), await esbuild("client.mjs", "esm"), ...(await vite("client.mjs"))];
+  for (const bundle of bundles) {
+    assert.doesNotMatch(read(bundle), /tsyringe|getOwnMetadata|JSON parse error/, bundle);
+    if (!bundle.startsWith("vite")) {
+      assert.equal(await run(process.execPath, [bundle]), '{"is":"some-command"}\n', bundle);
+    }
+  }
+  assert.match(read(await esbuild("without.mjs", "esm")), /getOwnMetadata[^]*JSON parse error/, "so the agent looks");
+  const minified = readFileSync(join(project, "esbuild/client.mjs.mjs"));
+  assert.ok(minified.length <= 17_000, `${minified.length} bytes`);
+  assert.ok(gzipSync(minified).length <= 6500, `${gzipSync(minified).length} bytes gzipped`);
 });
 
 test("who hands in a module of the package's bundles that one only", async () => {
