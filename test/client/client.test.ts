@@ -130,8 +130,8 @@ suite("time-outs", () => {
     rig.peer.send("junk");
     const call = client.ping({ timeoutMs: 2000 });
     const other = client.ping({ timeoutMs: 3000 });
-    for (const ms of [500, 1000, 500]) rig.clock.pass(ms);
-    await assert.rejects(call, failure("GW_ERR_TIMEOUT", false, /answered none of 3 syncs within 2000 ms/));
+    for (const ms of [500, 1500]) rig.clock.pass(ms);
+    await assert.rejects(call, failure("GW_ERR_TIMEOUT", false, /answered none of 2 syncs within 2000 ms/));
     assert.equal(client.state, "syncing");
     rig.clock.pass(1000);
     await assert.rejects(other, failure("GW_ERR_TIMEOUT", false));
@@ -337,7 +337,7 @@ suite("synchronisations", () => {
     const ids: number[] = [];
     for (let n = 0; n < 20; n++) {
       ids.push(Number(rig.request().arguments?.["id"]));
-      rig.clock.pass(5000);
+      rig.clock.pass(8000);
     }
     assert.ok(ids.every((id) => Number.isSafeInteger(id) && id >= 1));
     assert.equal(new Set(ids).size, ids.length);
@@ -358,6 +358,20 @@ suite("synchronisations", () => {
     assert.equal(client.stats.bytesDiscarded, `\xff{"return": ${String(first)}}\n`.length);
     await client.close();
   });
+
+  for (const ms of [400, 1900, 4100, 7400]) {
+    test(`find an agent that always answers ${ms} ms late, within the time that connecting has`, async () => {
+      const rig = new Rig();
+      const connecting = rig.connect();
+      for (let now = 0; now < 10_000; now += 100) {
+        for (const [, id] of rig.peer.take().matchAll(/"id":(\d+)/g)) {
+          rig.clock.after(ms, () => rig.peer.send(`\xff{"return": ${id}}\n`));
+        }
+        await rig.pass(100);
+      }
+      await (await connecting).close();
+    });
+  }
 
   test("want the 0xFF before the answer to the delimited command", async () => {
     const rig = new Rig();
@@ -390,6 +404,21 @@ suite("synchronisations", () => {
       await (await connecting).close();
     });
   }
+
+  test("do not take for theirs what bears an id, or the refusal of a command with a longer name", async () => {
+    const rig = new Rig();
+    const connecting = rig.connect();
+    const id = String(rig.request().arguments?.["id"]);
+    rig.peer.send(`\xff{"return": ${id}, "id": "x"}\n`);
+    rig.peer.send(refusal("guest-sync-delimited").replace("}}", '}, "id": "x"}'));
+    for (const name of ["guest-sync", "guest-sync-delimited-plus", "x.guest-sync-delimited"]) {
+      rig.peer.send(refusal(name));
+    }
+    await turn();
+    assert.equal(rig.peer.received, "");
+    rig.peer.send(`\xff{"return": ${id}}\n`);
+    await (await connecting).close();
+  });
 
   test("wait for the plain command as long as for the first attempt", async () => {
     const rig = new Rig();
@@ -690,7 +719,7 @@ suite("links", () => {
     const connecting = rig.connect();
     rig.peer.take();
     rig.clock.pass(500);
-    rig.clock.pass(1000);
+    rig.clock.pass(2000);
     assert.equal(rig.peer.received, "");
     rig.peer.takes = () => true;
     rig.peer.drain();

@@ -7,12 +7,16 @@ import type { Reply } from "./reply.ts";
 const DELIMITED = "guest-sync-delimited";
 const PLAIN = "guest-sync";
 
-/** How long an attempt waits, in milliseconds: the first, and all after enough doublings. */
+/** How long an attempt waits, in milliseconds: the first, and all but the first two. Only the last one's answer counts. */
 const FIRST_MS = 500;
-const LAST_MS = 5000;
+const GROWTH = 4;
+const LAST_MS = 8000;
 
 /** How often plain guest-sync may be refused. The first time that could have been a stale reply's word. */
 const REFUSALS = 2;
+
+/** What is in no command's name. */
+const NO_NAME = /[^\w.-]+/;
 
 /** What a line means. `refused`: the agent has neither of the two commands. */
 export type Outcome = "synced" | "refused" | "unknown";
@@ -65,6 +69,8 @@ export class Synchroniser {
 
   /** Looks at a line. Of all that may lie on a channel only the answer to the last attempt counts. */
   line(reply: Reply, delimited: boolean): Outcome {
+    // Requests to synchronise have no id, so their answers have none.
+    if (reply.kind === "noise" || reply.id !== undefined) return "unknown";
     if (reply.kind === "return" && reply.value === this.id && (delimited || this.command === PLAIN)) {
       this.stop();
       return "synced";
@@ -75,8 +81,7 @@ export class Synchroniser {
   private refuses(errorClass: string, desc: string): boolean {
     // Of old agents a disabled command draws other classes (PROTOCOL B).
     if (errorClass === "GenericError" && !desc.includes("has been disabled")) return false;
-    const named = desc.includes(DELIMITED) ? DELIMITED : desc.includes(PLAIN) ? PLAIN : undefined;
-    return named === this.command;
+    return desc.split(NO_NAME).includes(this.command);
   }
 
   /** From the delimited command to the plain one, and back once. */
@@ -98,7 +103,7 @@ export class Synchroniser {
     // Behind what the peer does not read another attempt would not be seen earlier.
     this.isHeld = this.host.isBlocked();
     if (this.isHeld) return;
-    this.delay = Math.min(this.delay * 2, LAST_MS);
+    this.delay = Math.min(this.delay * GROWTH, LAST_MS);
     this.attempts++;
     this.id = this.ids.next();
     this.host.flush(`{"execute":"${this.command}","arguments":{"id":${this.id}}}\n`);
