@@ -249,8 +249,9 @@ suite("lines that are no answer", () => {
     ['{"return": "\xff"}', /cut off/],
     ['{"return": "\xc3("}', /no JSON/],
     ['\xef\xbb\xbf{"return": {}}', /no JSON/],
-    ["null", /no object/],
-    ["[]", /no object/],
+    ["null", /no JSON object/],
+    ["[]", /no JSON object/],
+    [' \t\r{"error": 1}', /neither/],
     ["{}", /neither return nor error/],
     ['{"error": null}', /neither/],
     ['{"error": {"class": "GenericError"}}', /no class or no desc/],
@@ -329,6 +330,19 @@ suite("synchronisations", () => {
     const client = await connecting;
     assert.deepEqual(client.stats, { calls: 0, resyncs: 0, bytesDiscarded: junk.length, lateReplies: 0 });
     await client.close();
+  });
+
+  test("cost little where they have to be looked for in a lot of junk", async (t) => {
+    const { rig, client } = await Rig.ready(t);
+    const parse = t.mock.method(JSON, "parse");
+    const junk = '\n{\n{"x": "\xc3"}\n[1]\nlogin: \n'.repeat(10);
+    rig.peer.send(`${junk}{"return": {}, "id": "x-1"}\n`);
+    assert.equal(client.state, "lost");
+    const sync = client.sync();
+    rig.peer.send(junk);
+    assert.equal(parse.mock.callCount(), 0);
+    rig.answerSync();
+    await sync;
   });
 
   test("use an id once, from 1 to 2^53 - 1", async () => {

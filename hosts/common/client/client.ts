@@ -21,7 +21,7 @@ import {
   REPLY_BYTES,
   SILENCE_MS,
 } from "./options.ts";
-import { type Failure, type Reply, readReply } from "./reply.ts";
+import { type Failure, type Reply, mayHold, readReply } from "./reply.ts";
 import { Synchroniser } from "./sync.ts";
 
 export interface ClientStats {
@@ -240,19 +240,25 @@ export class Client {
 
   private line(bytes: Uint8Array, delimited: boolean): void {
     const size = bytes.length + (delimited ? 2 : 1);
-    const reply = readReply(bytes);
     const call = this.current();
     if (this.state === "syncing") {
-      const outcome = this.synchroniser.line(reply, delimited);
-      if (outcome === "synced") this.synced(size);
-      else if (outcome === "refused") this.refused();
-      else this.countLate(reply);
+      this.searched(bytes, delimited, size);
     } else if (call !== undefined) {
-      this.answered(call, reply, size);
+      this.answered(call, readReply(bytes), size);
     } else {
-      this.countLate(reply);
+      if (mayHold(bytes, [this.prefix])) this.countLate(readReply(bytes));
       this.unasked();
     }
+  }
+
+  /** A line of those among which the answer to a synchronisation is looked for. There may be a lot of them. */
+  private searched(bytes: Uint8Array, delimited: boolean, size: number): void {
+    if (!mayHold(bytes, ["return", "error"])) return;
+    const reply = readReply(bytes);
+    const outcome = this.synchroniser.line(reply, delimited);
+    if (outcome === "synced") this.synced(size);
+    else if (outcome === "refused") this.refused();
+    else this.countLate(reply);
   }
 
   private settled(): void {

@@ -24,16 +24,20 @@ export interface Noise {
 
 export type Reply = Success | Failure | Noise;
 
+const BRACE = 0x7b;
+const SPACE = 0x20;
+
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const lenient = new TextDecoder();
 
 export function readReply(line: Uint8Array): Reply {
-  let value: unknown;
+  if (!isBraced(line)) return noise("it is no JSON object");
+  let value: Record<string, unknown>;
   try {
-    value = parseJson(decoder.decode(line));
+    value = parseJson(decoder.decode(line)) as Record<string, unknown>;
   } catch {
     return noise("it is no JSON");
   }
-  if (!isObject(value)) return noise("it is no object");
   const id = own(value, "id");
   const error = own(value, "error");
   if (Object.hasOwn(value, "return")) {
@@ -44,6 +48,20 @@ export function readReply(line: Uint8Array): Reply {
   const desc = own(error, "desc");
   if (typeof errorClass !== "string" || typeof desc !== "string") return noise("its error has no class or no desc");
   return { kind: "error", errorClass, desc, id };
+}
+
+/** Whether it may be a reply with one of these texts in it. That is cheaper to know than what it says. */
+export function mayHold(line: Uint8Array, texts: readonly string[]): boolean {
+  if (!isBraced(line)) return false;
+  const text = lenient.decode(line);
+  return texts.some((each) => text.includes(each));
+}
+
+/** Whether the first byte that is neither white space nor a control character opens an object. */
+function isBraced(line: Uint8Array): boolean {
+  let at = 0;
+  while (line[at]! <= SPACE) at++;
+  return line[at] === BRACE;
 }
 
 function noise(why: string): Noise {
