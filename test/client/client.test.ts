@@ -562,13 +562,33 @@ suite("agents that refuse ids", () => {
 suite("commands without a success reply", () => {
   test("succeed by silence", async (t) => {
     const { rig, client } = await Rig.ready(t);
-    const call = client.execute("guest-shutdown", {}, { timeoutMs: 100 });
-    await rig.pass(4999);
-    assert.equal(client.state, "ready");
-    await rig.pass(1);
+    for (const timeoutMs of [undefined, 6000, 0]) {
+      const call = client.execute("guest-shutdown", {}, timeoutMs === undefined ? {} : { timeoutMs });
+      if (client.state === "syncing") rig.answerSync();
+      await rig.pass(4999);
+      assert.equal(client.state, "ready");
+      await rig.pass(1);
+      await call;
+      assert.equal(client.state, "lost");
+      rig.peer.take();
+    }
+  });
+
+  test("succeed by silence whatever time calls have by default", async (t) => {
+    const { rig, client } = await Rig.ready(t, { callTimeoutMs: 100 });
+    const call = client.execute("guest-shutdown");
+    await rig.pass(5000);
     await call;
-    assert.equal(client.state, "lost");
     rig.peer.take();
+  });
+
+  test("time out where the caller's time is over before", async (t) => {
+    const { rig, client } = await Rig.ready(t);
+    const call = client.execute("guest-shutdown", {}, { timeoutMs: 4999 });
+    rig.peer.take();
+    rig.clock.pass(4999);
+    await assert.rejects(call, failure("GW_ERR_TIMEOUT", true));
+    assert.equal(client.state, "lost");
   });
 
   test("fail with the agent's error", async (t) => {
@@ -596,13 +616,64 @@ suite("commands without a success reply", () => {
     });
   }
 
+  for (const [name, go] of [
+    ["closes", (rig: Rig) => rig.peer.hangUp()],
+    ["ends", (rig: Rig) => rig.peer.end()],
+    ["is lost", (rig: Rig) => rig.peer.lose()],
+  ] as const) {
+    test(`fail when the link ${name} and has not taken the request`, async (t) => {
+      const { rig, client } = await Rig.ready(t);
+      rig.peer.takes = () => false;
+      const call = client.execute("guest-shutdown");
+      rig.peer.take();
+      go(rig);
+      await assert.rejects(call, failure("GW_ERR_LINK", true));
+    });
+  }
+
+  test("fail when the write throws", async (t) => {
+    const { rig, client } = await Rig.ready(t);
+    rig.peer.takes = () => {
+      throw new Error("broken pipe");
+    };
+    await assert.rejects(client.execute("guest-shutdown"), failure("GW_ERR_LINK", true, /broken pipe/));
+  });
+
   test("time out where the channel did not take the request", async (t) => {
     const { rig, client } = await Rig.ready(t);
     rig.peer.takes = () => false;
     const call = client.execute("guest-shutdown");
-    rig.clock.pass(5000);
+    rig.clock.pass(59_999);
+    assert.equal(client.state, "ready");
+    rig.clock.pass(1);
     await assert.rejects(call, failure("GW_ERR_TIMEOUT", true));
     assert.equal(client.state, "lost");
+    rig.peer.take();
+  });
+
+  test("are waited for from when the channel has taken the request", async (t) => {
+    const { rig, client } = await Rig.ready(t);
+    rig.peer.takes = () => false;
+    const call = client.execute("guest-shutdown");
+    rig.clock.pass(4000);
+    rig.peer.drain();
+    await rig.pass(4999);
+    assert.equal(client.state, "ready");
+    await rig.pass(1);
+    await call;
+    rig.peer.take();
+  });
+
+  test("are waited for anew where the agent refused their id, and the channel takes no more", async (t) => {
+    const { rig, client } = await Rig.ready(t);
+    const call = client.execute("guest-shutdown");
+    rig.peer.takes = () => false;
+    rig.peer.send('{"error": {"class": "GenericError", "desc": "QMP input member \'id\' is unexpected"}}\n');
+    rig.clock.pass(5000);
+    assert.equal(client.state, "ready");
+    rig.peer.drain();
+    rig.clock.pass(5000);
+    await call;
     rig.peer.take();
   });
 
@@ -653,6 +724,7 @@ suite("links", () => {
     };
     await assert.rejects(client.ping(), failure("GW_ERR_LINK", true, /broken pipe/));
     assert.equal(client.state, "closed");
+    assert.ok(rig.peer.closed);
     await client.close();
   });
 

@@ -7,6 +7,8 @@ import type { Clock } from "../clock.ts";
 export interface Patience {
   /** Milliseconds from now, 0 for ever. */
   readonly timeoutMs: number;
+  /** The caller did not say so: where silence means success, it decides alone. */
+  readonly isDefault: boolean;
   readonly signal?: CallSignal | undefined;
 }
 
@@ -29,15 +31,18 @@ export class Call {
   id: string | undefined;
   private readonly clock: Clock;
   private readonly signal: CallSignal | undefined;
+  private readonly isDefault: boolean;
   private resolveAnswer: (value: unknown) => void = () => {};
   private rejectAnswer: (error: unknown) => void = () => {};
   private cancelTimer: (() => void) | undefined;
+  private cancelSilence: (() => void) | undefined;
   private readonly aborted: () => void;
 
   /** `giveUp` is told that the caller waits no more: after so many milliseconds, or null where it aborted. */
   constructor(clock: Clock, request: Request | null, patience: Patience, giveUp: (ms: number | null) => void) {
-    const { timeoutMs, signal } = patience;
+    const { timeoutMs, isDefault, signal } = patience;
     this.clock = clock;
+    this.isDefault = isDefault;
     this.request = request;
     this.signal = signal;
     this.aborted = () => giveUp(null);
@@ -54,10 +59,11 @@ export class Call {
     return this.request?.command ?? "synchronisation";
   }
 
-  /** Replaces the time-out: from now on silence settles it. */
+  /** From now on so many milliseconds of silence settle it. */
   expectSilence(ms: number, settled: () => void): void {
-    this.cancelTimer?.();
-    this.cancelTimer = this.clock.after(ms, settled);
+    if (this.isDefault) this.cancelTimer?.();
+    this.cancelSilence?.();
+    this.cancelSilence = this.clock.after(ms, settled);
   }
 
   resolve(value: unknown): void {
@@ -77,6 +83,7 @@ export class Call {
 
   private release(): void {
     this.cancelTimer?.();
+    this.cancelSilence?.();
     this.signal?.removeEventListener("abort", this.aborted);
   }
 }

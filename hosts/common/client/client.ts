@@ -74,7 +74,7 @@ export class Client {
       sentinel: (dropped) => this.sentinel(dropped),
       overlong: () => this.overlong(),
       settled: () => this.settled(),
-      drained: () => this.synchroniser.drained(),
+      drained: () => this.drained(),
       lost: (error) => this.linkLost(error),
       reopened: () => this.linkReopened(),
       closed: (error) => this.linkClosed(error),
@@ -135,15 +135,20 @@ export class Client {
   private async shutDown(): Promise<void> {
     this.rejectAll("GW_ERR_CLOSED", "the client is closed");
     // An agent can take it ill when its replies are not read (PROTOCOL 8.3).
-    if (this.isUnread && this.link.isUp) await this.enqueue(null, { timeoutMs: DRAIN_MS }).catch(() => {});
+    const patience = { timeoutMs: DRAIN_MS, isDefault: false };
+    if (this.isUnread && this.link.isUp) await this.enqueue(null, patience).catch(() => {});
     await this.link.close();
   }
 
-  private patience({ timeoutMs = this.callTimeoutMs, signal }: CallOptions): Patience {
+  private patience({ timeoutMs, signal }: CallOptions): Patience {
     signal?.throwIfAborted();
     if (this.closing !== undefined) throw new CallError("GW_ERR_CLOSED", "the client is closed; connect again", false);
     if (this.state === "closed") throw new CallError("GW_ERR_LINK", this.linkText("the link is closed"), false);
-    return { timeoutMs: checkMs("timeoutMs", timeoutMs), signal };
+    return {
+      timeoutMs: checkMs("timeoutMs", timeoutMs ?? this.callTimeoutMs),
+      isDefault: timeoutMs === undefined,
+      signal,
+    };
   }
 
   // The line of calls
@@ -180,9 +185,17 @@ export class Client {
     call.begun = true;
     call.id = this.ids === "refused" ? undefined : `${this.prefix}${this.calls}`;
     const id = call.id === undefined ? "" : `,"id":"${call.id}"`;
-    if (request.silenceMs > 0) call.expectSilence(request.silenceMs, () => this.silence(call));
     this.isUnread = true;
     this.link.send(`{"execute":${JSON.stringify(request.command)}${args}${id}}\n`);
+    this.listen();
+  }
+
+  /** Silence says something of a request that the channel has taken. */
+  private listen(): void {
+    const call = this.current();
+    const silenceMs = call?.request?.silenceMs ?? 0;
+    if (call === undefined || silenceMs === 0 || this.link.isBlocked) return;
+    call.expectSilence(silenceMs, () => this.silence(call));
   }
 
   /** The call that waits for a line, where there is one. */
@@ -225,11 +238,8 @@ export class Client {
 
   /** Nothing was heard of a command that answers failure only: it is done, as far as one can know. */
   private silence(call: Call): void {
-    if (this.link.isBlocked) {
-      // It has not left.
-      this.giveUp(call, call.request?.silenceMs ?? 0);
-      return;
-    }
+    // It was sent again, and has not left.
+    if (this.link.isBlocked) return;
     this.isUnread = false;
     this.resolve(call, undefined);
     this.lose();
@@ -359,6 +369,11 @@ export class Client {
 
   // The link
 
+  private drained(): void {
+    this.synchroniser.drained();
+    this.listen();
+  }
+
   private linkLost(error?: Error): void {
     this.isUnread = false;
     this.endWaiting();
@@ -382,7 +397,8 @@ export class Client {
   private endWaiting(): void {
     const call = this.current();
     if (call === undefined) return;
-    if (call.request !== null && call.request.silenceMs > 0) this.resolve(call, undefined);
+    const isSilent = call.request !== null && call.request.silenceMs > 0;
+    if (isSilent && !this.link.isBlocked) this.resolve(call, undefined);
     else this.reject(call, this.error(call, "GW_ERR_LINK", this.linkText("the link died")));
   }
 

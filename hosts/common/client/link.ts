@@ -25,7 +25,7 @@ const encoder = new TextEncoder();
 export class Link implements Receiver {
   /** Requests may go out. */
   isUp = true;
-  /** The channel has not yet taken what was sent. */
+  /** The channel has not yet taken what was sent. Still true when the user hears that the channel is lost or closed. */
   isBlocked = false;
   /** Bytes are being told, line by line: what there is to send waits until they all are. */
   isReading = false;
@@ -70,6 +70,7 @@ export class Link implements Receiver {
       if (this.transport.write(bytes)) this.isBlocked = false;
     } catch (error) {
       this.closed(asError(error));
+      void this.close();
     }
   }
 
@@ -106,16 +107,17 @@ export class Link implements Receiver {
   lost(error?: Error): void {
     this.change(false, error);
     this.user.lost(error);
+    this.isBlocked = false;
   }
 
   reopened(): void {
     this.change(true, undefined);
+    this.isBlocked = false;
     this.user.reopened();
   }
 
   private change(isUp: boolean, failure: Error | undefined): void {
     this.isUp = isUp;
-    this.isBlocked = false;
     this.failure = failure;
     // A half reply is of an agent that is gone.
     this.reader.reset();
