@@ -230,6 +230,42 @@ suite("aborts", () => {
     assert.equal(getEventListeners(signal, "abort").length, 0);
   });
 
+  test("of many calls with one signal: one listener, and all end", async (t) => {
+    const { rig, client } = await Rig.ready(t);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const calls = Array.from({ length: 20 }, () => client.ping({ signal }));
+    assert.equal(getEventListeners(signal, "abort").length, 1);
+    rig.answer();
+    await calls.shift();
+    assert.equal(getEventListeners(signal, "abort").length, 1);
+    controller.abort(reason);
+    for (const call of calls) await assert.rejects(call, isReason);
+    assert.equal(getEventListeners(signal, "abort").length, 0);
+    assert.equal(client.state, "lost");
+    rig.peer.take();
+  });
+
+  test("by a signal that says so twice, and forgets nobody, end one call", async (t) => {
+    const { rig, client } = await Rig.ready(t);
+    const listeners: (() => void)[] = [];
+    const signal = {
+      aborted: false,
+      reason,
+      throwIfAborted() {},
+      addEventListener: (_: string, listener: () => void) => listeners.push(listener),
+      removeEventListener() {},
+    } as unknown as AbortSignal;
+    const call = client.ping({ signal });
+    const other = client.executeUntyped("test-echo");
+    rig.peer.take();
+    for (const listener of [...listeners, ...listeners]) listener();
+    await assert.rejects(call, isReason);
+    rig.answerSync();
+    rig.answer("1");
+    assert.equal(await other, 1);
+  });
+
   test("of a call that has its answer change nothing", async (t) => {
     const { rig, client } = await Rig.ready(t);
     const controller = new AbortController();
@@ -912,6 +948,35 @@ suite("observers", () => {
       { type: "state", state: "syncing" },
       { type: "state", state: "ready" },
     ]);
+  });
+});
+
+suite("observers that stop", () => {
+  test("hear nothing more, not even what has happened", async (t) => {
+    const { rig, client } = await Rig.ready(t);
+    const events: ClientEvent[] = [];
+    const stop = client.observe((event) => events.push(event));
+    rig.peer.send("junk");
+    assert.equal(client.state, "lost");
+    stop();
+    await turn();
+    assert.deepEqual(events, []);
+  });
+
+  test("stop once: the same function may be there twice", async (t) => {
+    const { rig, client } = await Rig.ready(t);
+    const events: ClientEvent[] = [];
+    const observer = (event: ClientEvent): number => events.push(event);
+    const [stop] = [client.observe(observer), client.observe(observer)];
+    rig.peer.send("junk");
+    await turn();
+    assert.equal(events.length, 2);
+    stop();
+    stop();
+    void client.sync().catch(() => {});
+    rig.peer.take();
+    await turn();
+    assert.equal(events.length, 3);
   });
 });
 

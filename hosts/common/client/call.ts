@@ -2,6 +2,7 @@
 
 import type { CallSignal } from "../../../plugins/api.ts";
 import type { Clock } from "../clock.ts";
+import type { Signals } from "./signals.ts";
 
 /** How long a caller waits. */
 export interface Patience {
@@ -36,21 +37,26 @@ export class Call {
   private rejectAnswer: (error: unknown) => void = () => {};
   private cancelTimer: (() => void) | undefined;
   private cancelSilence: (() => void) | undefined;
-  private readonly aborted: () => void;
+  private readonly endWatch: (() => void) | undefined;
 
   /** `giveUp` is told that the caller waits no more: after so many milliseconds, or null where it aborted. */
-  constructor(clock: Clock, request: Request | null, patience: Patience, giveUp: (ms: number | null) => void) {
+  constructor(
+    clock: Clock,
+    signals: Signals,
+    request: Request | null,
+    patience: Patience,
+    giveUp: (ms: number | null) => void,
+  ) {
     const { timeoutMs, isDefault, signal } = patience;
     this.clock = clock;
     this.isDefault = isDefault;
     this.request = request;
     this.signal = signal;
-    this.aborted = () => giveUp(null);
     this.answer = new Promise((resolve, reject) => {
       this.resolveAnswer = resolve;
       this.rejectAnswer = reject;
     });
-    signal?.addEventListener("abort", this.aborted, { once: true });
+    this.endWatch = signal && signals.onAbort(signal, () => giveUp(null));
     if (timeoutMs > 0) this.cancelTimer = clock.after(timeoutMs, () => giveUp(timeoutMs));
   }
 
@@ -84,6 +90,6 @@ export class Call {
   private release(): void {
     this.cancelTimer?.();
     this.cancelSilence?.();
-    this.signal?.removeEventListener("abort", this.aborted);
+    this.endWatch?.();
   }
 }

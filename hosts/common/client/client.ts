@@ -22,6 +22,7 @@ import {
   SILENCE_MS,
 } from "./options.ts";
 import { type Failure, type Reply, mayHold, readReply } from "./reply.ts";
+import { Signals } from "./signals.ts";
 import { Synchroniser } from "./sync.ts";
 
 export interface ClientStats {
@@ -50,6 +51,7 @@ export class Client {
   private readonly link: Link;
   private readonly synchroniser: Synchroniser;
   private readonly observers = new Observers();
+  private readonly signals = new Signals();
   private readonly silent = new Set(SILENT);
   /** In the order of the calls. Only the first can be on its way. */
   private readonly queue: Call[] = [];
@@ -154,7 +156,7 @@ export class Client {
   // The line of calls
 
   private enqueue(request: Request | null, patience: Patience): Promise<unknown> {
-    const call = new Call(this.clock, request, patience, (ms) => this.giveUp(call, ms));
+    const call = new Call(this.clock, this.signals, request, patience, (ms) => this.giveUp(call, ms));
     this.queue.push(call);
     this.proceed();
     return call.answer;
@@ -205,7 +207,8 @@ export class Client {
   }
 
   private leave(call: Call): void {
-    this.queue.splice(this.queue.indexOf(call), 1);
+    const at = this.queue.indexOf(call);
+    if (at >= 0) this.queue.splice(at, 1);
   }
 
   private resolve(call: Call, value: unknown): void {
@@ -227,6 +230,8 @@ export class Client {
 
   /** Its caller waits no more: so many milliseconds have passed, or it aborted. */
   private giveUp(call: Call, ms: number | null): void {
+    // A signal of somebody's own may abort more than once.
+    if (!this.queue.includes(call)) return;
     const wasOnItsWay = this.current() === call;
     const error = ms === null ? undefined : this.timeOut(call, ms);
     this.leave(call);

@@ -47,7 +47,7 @@ export interface GuestClient {
   info(options?: CallOptions): Promise<GuestAgentInfo>;
   /** Synchronises, needed or not; in its turn, as a call. */
   sync(options?: CallOptions): Promise<void>;
-  /** Tells an observer what happens from now on, each event in a task of its own; returns what ends it. */
+  /** Tells an observer what happens from now on, each event in a microtask; returns what ends it. */
   observe(observer: Observer): () => void;
   /** Rejects all calls with GW_ERR_CLOSED, reads what is unread for at most a second, and closes the transport. */
   close(): Promise<void>;
