@@ -5,19 +5,19 @@ import { type Clock, systemClock } from "./clock.ts";
 import { GuestwireError, asError } from "./errors.ts";
 import { LONGEST_MS, checkRange } from "./range.ts";
 import { AgentLogger, type Logger, silent } from "./logger.ts";
-import type { Receiver, Transport } from "./transport.ts";
+import { type Receiver, type Transport, closeQuietly } from "./transport.ts";
 
 export interface ReconnectingOptions {
   /** The shortest wait before a try, in milliseconds: 1 to 2,147,483,647. Default 100. */
-  readonly minMs?: number;
+  readonly minMs?: number | undefined;
   /** The longest, from minMs to 2,147,483,647. Default 5000. */
-  readonly maxMs?: number;
+  readonly maxMs?: number | undefined;
   /** Draws the waits: from 0, inclusive, to 1, exclusive. Default Math.random. */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
   /** Gets a record of level `info` for each wait: why, and how long. By default nobody does. */
-  readonly logger?: Logger;
+  readonly logger?: Logger | undefined;
   /** Time, for tests. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 /**
@@ -221,14 +221,5 @@ class Waits {
 
   reset(): void {
     this.bound = Math.min(this.max, 2 * this.min);
-  }
-}
-
-/** Closes a transport, one that fails at it too. */
-async function closeQuietly(transport: Transport | undefined): Promise<void> {
-  try {
-    await transport?.close();
-  } catch {
-    // It is not needed any more.
   }
 }

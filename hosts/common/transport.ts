@@ -45,3 +45,12 @@ export interface Transport {
    */
   close(): Promise<void>;
 }
+
+/** Closes a transport, one that fails at it too. */
+export async function closeQuietly(transport: Transport | undefined): Promise<void> {
+  try {
+    await transport?.close();
+  } catch {
+    // It is not needed any more.
+  }
+}

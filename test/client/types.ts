@@ -16,7 +16,8 @@ import {
   GuestwireError,
   type Integer,
 } from "guestwire/client";
-import { type NoArguments, type NoResult, type Receiver, type Transport, connect, streams } from "guestwire/client";
+import { type NoArguments, type NoResult, type Receiver, type Transport } from "guestwire/client";
+import { connect, reconnecting, streams } from "guestwire/client";
 
 declare const client: GuestClient;
 declare const transport: Transport;
@@ -188,6 +189,10 @@ export async function options(): Promise<GuestClient> {
   await connect(transport, { silenceMs: 1 });
   // @ts-expect-error: a transport, not a path
   await connect("/tmp/agent.sock");
+  const some: { readonly timeoutMs: number | undefined } = { timeoutMs: undefined };
+  await client.execute("guest-ping", {}, some);
+  await connect(transport, some);
+  reconnecting(async () => transport, { minMs: undefined, maxMs: undefined, random: undefined, clock: undefined });
   return connect(transport, { timeoutMs: 0, callTimeoutMs: 1000, replyBytes: 2 ** 20, signal });
 }
 

@@ -7,15 +7,15 @@ import { LONGEST_MS, checkRange } from "../range.ts";
 
 export interface ClientOptions {
   /** How long `connect` may take, in milliseconds; 0: no end. Default 10,000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** What a call has that names no time of its own, in milliseconds; 0: no end. Default 60,000. */
-  readonly callTimeoutMs?: number;
+  readonly callTimeoutMs?: number | undefined;
   /** The bytes that a reply may have, from 64 to 1,073,741,824. Default 10,485,760, as libvirt's. */
-  readonly replyBytes?: number;
+  readonly replyBytes?: number | undefined;
   /** Gives connecting up. */
   readonly signal?: CallSignal | undefined;
-  readonly logger?: Logger;
-  readonly clock?: Clock;
+  readonly logger?: Logger | undefined;
+  readonly clock?: Clock | undefined;
 }
 
 export interface CallOptions {
@@ -23,14 +23,14 @@ export interface CallOptions {
    * Milliseconds from the call to its answer, the wait for other calls and for a synchronisation included; 0: no end.
    * Default: the client's `callTimeoutMs`, which ends with the request where silence means success.
    */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Gives the call up: it rejects with the signal's reason. What has gone out may still run. */
   readonly signal?: CallSignal | undefined;
   /**
    * For commands whose success draws no reply: so many milliseconds of silence, from when the channel took the request, are
    * taken for success, as is the end of the link then. A `timeoutMs` that is over before is a time-out. 5,000 for QEMU's four, and for those that `info` listed as such; 0 elsewhere: a reply comes.
    */
-  readonly silenceMs?: number;
+  readonly silenceMs?: number | undefined;
 }
 
 export const CONNECT_MS = 10_000;
