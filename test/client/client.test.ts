@@ -74,10 +74,37 @@ suite("calls", () => {
     const { rig, client } = await Rig.ready(t);
     const circle: Record<string, unknown> = {};
     circle["circle"] = circle;
-    for (const args of [circle, [1], () => {}, { toJSON: () => 1 }]) {
+    const withJson = { toJSON: () => ({}) };
+    for (const args of [
+      circle,
+      [1],
+      Object.assign([], withJson),
+      () => {},
+      Object.assign(() => {}, withJson),
+      new Map([["a", 1]]),
+      new Set(["a"]),
+      { toJSON: () => 1 },
+    ]) {
       await assert.rejects(client.executeUntyped("test-echo", args), failure("GW_ERR_ARGUMENTS", false));
     }
     assert.equal(rig.peer.received, "");
+  });
+
+  test("take objects of any class", async (t) => {
+    const { rig, client } = await Rig.ready(t);
+    class Own {
+      n = 1;
+    }
+    for (const args of [
+      new Own(),
+      Object.assign(Object.create(null) as object, { n: 1 }),
+      { toJSON: () => ({ n: 1 }) },
+    ]) {
+      const call = client.executeUntyped("test-echo", args);
+      assert.match(rig.peer.received, /"arguments":\{"n":1\}/);
+      rig.answer();
+      await call;
+    }
   });
 
   test("ignore the answers of others", async (t) => {
@@ -149,10 +176,34 @@ suite("time-outs", () => {
     );
     rig.clock.pass(500);
     rig.clock.pass(200);
-    await rig.pass(1000);
+    await rejected;
+    assert.ok(rig.peer.closed);
+    assert.equal(rig.clock.now(), 700);
+    assert.equal(rig.clock.pending, 0);
+  });
+
+  test("of connecting wait 200 ms more where something came", async () => {
+    const rig = new Rig({ timeoutMs: 700 });
+    const rejected = assert.rejects(rig.connect(), failure("GW_ERR_TIMEOUT", false));
+    rig.peer.send("login: ");
+    await rig.pass(700);
+    await rig.pass(199);
+    assert.ok(!rig.peer.closed);
+    await rig.pass(1);
     await rejected;
     assert.ok(rig.peer.closed);
     assert.equal(rig.clock.pending, 0);
+  });
+
+  test("of connecting say where the channel takes nothing", async () => {
+    const rig = new Rig({ timeoutMs: 700 });
+    rig.peer.takes = () => false;
+    const rejected = assert.rejects(
+      rig.connect(),
+      failure("GW_ERR_TIMEOUT", false, /synchronisation: the channel takes no bytes; waited 700 ms/),
+    );
+    await rig.pass(700);
+    await rejected;
   });
 });
 
@@ -165,6 +216,24 @@ suite("aborts", () => {
     await assert.rejects(client.ping({ signal: AbortSignal.abort(reason) }), isReason);
     assert.equal(rig.peer.received, "");
     assert.equal(client.state, "ready");
+  });
+
+  test("by the caller's own toJSON: nothing goes out", async (t) => {
+    const { rig, client } = await Rig.ready(t);
+    const controller = new AbortController();
+    const toJSON = (): object => {
+      controller.abort(reason);
+      return {};
+    };
+    await assert.rejects(client.executeUntyped("test-echo", { toJSON }, { signal: controller.signal }), isReason);
+    const closes = {
+      toJSON() {
+        void client.close();
+        return {};
+      },
+    };
+    await assert.rejects(client.executeUntyped("test-echo", closes), failure("GW_ERR_CLOSED", false));
+    assert.equal(rig.peer.received, "");
   });
 
   test("of a call in line: it is never sent", async (t) => {
@@ -543,7 +612,7 @@ suite("agents that refuse ids", () => {
     rig.peer.send(REFUSED);
     rig.peer.take();
     rig.peer.send('\xff{"return": 5}\n');
-    await assert.rejects(call, failure("GW_ERR_REPLY", true, /cut off/));
+    await assert.rejects(call, failure("GW_ERR_REPLY", true, /0xFF came in its place/));
     const next = client.executeUntyped("test-next");
     rig.answerSync();
     rig.peer.take();
@@ -750,6 +819,19 @@ suite("links", () => {
     await assert.rejects(client.ping(), failure("GW_ERR_LINK", false));
   });
 
+  test("that do not start are told, and why", async () => {
+    const error = new TypeError("no start");
+    const peer = new Peer();
+    peer.start = () => {
+      throw error;
+    };
+    peer.close = () => Promise.reject(new Error("no end"));
+    await assert.rejects(connect(peer), (reason) => {
+      assert.equal((reason as Error).cause, error);
+      return failure("GW_ERR_LINK", false, /no start/)(reason);
+    });
+  });
+
   test("whose write throws are closed", async () => {
     const rig = new Rig();
     const connecting = rig.connect();
@@ -905,6 +987,21 @@ suite("closing", () => {
     assert.equal(rig.clock.pending, 0);
   });
 
+  test("ends when the link is lost", async () => {
+    const rig = new Rig();
+    const connecting = rig.connect();
+    rig.answerSync();
+    const client = await connecting;
+    void client.ping().catch(() => {});
+    const closing = client.close();
+    await turn();
+    assert.ok(!rig.peer.closed);
+    rig.peer.lose();
+    await closing;
+    assert.ok(rig.peer.closed);
+    assert.equal(rig.clock.pending, 0);
+  });
+
   test("does not wait where nothing is unread, or the link is lost", async () => {
     for (const lose of [false, true]) {
       const rig = new Rig();
@@ -999,6 +1096,24 @@ suite("options out of range", () => {
       assert.ok(peer.closed);
     });
   }
+
+  test("are told whatever goes wrong with the transport, which does not start", async () => {
+    for (const options of [{ timeoutMs: -1 }, { replyBytes: 1 }]) {
+      let starts = 0;
+      const start = (): number => starts++;
+      const close = (): Promise<void> => Promise.reject(new Error("no end"));
+      const peer = Object.assign(new Peer(), { start, close });
+      await assert.rejects(connect(peer, options), { code: "GW_ERR_LIMIT" });
+      assert.equal(starts, 0);
+    }
+  });
+
+  test("that are undefined are not there", async (t) => {
+    const { rig, client } = await Rig.ready(t, { timeoutMs: undefined, callTimeoutMs: undefined, logger: undefined });
+    const call = client.ping({ timeoutMs: undefined, signal: undefined, silenceMs: undefined });
+    rig.answer();
+    await call;
+  });
 
   test("of a call", async (t) => {
     const { rig, client } = await Rig.ready(t);

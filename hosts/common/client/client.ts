@@ -38,6 +38,8 @@ export interface ClientStats {
 
 /** How long `close` reads on for what may still come, in milliseconds. */
 const DRAIN_MS = 1000;
+/** How long after connecting took too long, where anything came. */
+const LATE_DRAIN_MS = 200;
 
 /** QEMU's commands without a success reply (PROTOCOL 4.5). */
 const SILENT = ["guest-shutdown", "guest-suspend-disk", "guest-suspend-ram", "guest-suspend-hybrid"];
@@ -101,15 +103,24 @@ export class Client {
     };
   }
 
-  /** Starts the transport and synchronises. Where that fails it closes, as `close` does. */
+  /** Starts the transport and synchronises. Where that fails it closes. */
   async open({ timeoutMs = CONNECT_MS, signal }: ClientOptions): Promise<void> {
+    const options = { timeoutMs, signal };
     try {
+      // Where they are wrong nothing is started.
+      this.patience(options);
       this.link.start();
-      await this.sync({ timeoutMs, signal });
+      await this.sync(options);
     } catch (error) {
-      await this.close();
+      await this.close(this.drainMs(error));
       throw error;
     }
+  }
+
+  /** How long to read on after connecting failed so: an agent that had all the time is not given much more. */
+  private drainMs(error: unknown): number {
+    if (!(error instanceof CallError) || error.code !== "GW_ERR_TIMEOUT") return DRAIN_MS;
+    return this.link.received > 0 ? LATE_DRAIN_MS : 0;
   }
 
   /** Synchronises, needed or not. */
@@ -118,9 +129,11 @@ export class Client {
   }
 
   async execute(command: string, args: object | undefined, options: CallOptions): Promise<unknown> {
+    // First of all: it runs toJSON of the caller's, which may abort or close.
+    const json = argumentsAsJson(command, args);
     const patience = this.patience(options);
     const silenceMs = checkMs("silenceMs", options.silenceMs ?? (this.silent.has(command) ? SILENCE_MS : 0));
-    const value = await this.enqueue({ command, arguments: argumentsAsJson(command, args), silenceMs }, patience);
+    const value = await this.enqueue({ command, arguments: json, silenceMs }, patience);
     if (command === "guest-info") this.learn(value);
     return value;
   }
@@ -129,23 +142,26 @@ export class Client {
     return this.observers.add(observer);
   }
 
-  close(): Promise<void> {
-    this.closing ??= this.shutDown();
+  close(drainMs = DRAIN_MS): Promise<void> {
+    this.closing ??= this.shutDown(drainMs);
     return this.closing;
   }
 
-  private async shutDown(): Promise<void> {
+  private async shutDown(drainMs: number): Promise<void> {
     this.rejectAll("GW_ERR_CLOSED", "the client is closed");
     // An agent can take it ill when its replies are not read (PROTOCOL 8.3).
-    const patience = { timeoutMs: DRAIN_MS, isDefault: false };
-    if (this.isUnread && this.link.isUp) await this.enqueue(null, patience).catch(() => {});
+    if (this.isUnread && this.link.isUp && drainMs > 0) {
+      await this.enqueue(null, { timeoutMs: drainMs, isDefault: false }).catch(() => {});
+    }
     await this.link.close();
   }
 
   private patience({ timeoutMs, signal }: CallOptions): Patience {
     signal?.throwIfAborted();
     if (this.closing !== undefined) throw new CallError("GW_ERR_CLOSED", "the client is closed; connect again", false);
-    if (this.state === "closed") throw new CallError("GW_ERR_LINK", this.linkText("the link is closed"), false);
+    if (this.state === "closed") {
+      throw new CallError("GW_ERR_LINK", this.linkText("the link is closed"), false, this.link.failure);
+    }
     return {
       timeoutMs: checkMs("timeoutMs", timeoutMs ?? this.callTimeoutMs),
       isDefault: timeoutMs === undefined,
@@ -336,7 +352,8 @@ export class Client {
     }
     // Without ids nothing else tells the answer to a sync from this call's.
     const isForeign = call.id === undefined && call.command !== "guest-sync-delimited";
-    if (dropped > 0 || isForeign) this.distrust(call, "the reply was cut off");
+    if (dropped > 0) this.distrust(call, "the reply was cut off");
+    else if (isForeign) this.distrust(call, "0xFF came in its place");
   }
 
   private overlong(): void {
@@ -383,11 +400,12 @@ export class Client {
     this.isUnread = false;
     this.endWaiting();
     this.lose(error);
+    // There is nothing left to read for.
+    if (this.closing !== undefined) this.rejectAll("GW_ERR_LINK", this.linkText("the link died"));
   }
 
   private linkReopened(): void {
-    if (this.state === "syncing") this.synchroniser.start();
-    else this.lose();
+    this.lose();
     this.proceed();
   }
 
@@ -437,6 +455,7 @@ export class Client {
     let why = `its turn did not come ${within}`;
     if (this.current() === call) why = `no answer ${within}; it may still run`;
     else if (!this.link.isUp) why = this.linkText(`no link ${within}`);
+    else if (this.link.isBlocked) why = `the channel takes no bytes; waited ${ms} ms`;
     else if (this.state === "syncing") why = `the agent answered none of ${this.synchroniser.attempts} syncs ${within}`;
     return this.error(call, "GW_ERR_TIMEOUT", why);
   }
@@ -447,13 +466,18 @@ export class Client {
   }
 }
 
+/** Whether it holds what JSON would leave out, or write as an array. */
+function isNoObject(args: object): boolean {
+  return Array.isArray(args) || typeof args === "function" || args instanceof Map || args instanceof Set;
+}
+
 /** Throws GW_ERR_ARGUMENTS where it is no JSON object. */
 function argumentsAsJson(command: string, args: object | undefined): string | undefined {
   if (args === undefined) return undefined;
   let json: string | undefined;
   let cause: unknown;
   try {
-    json = formatJson(args);
+    if (!isNoObject(args)) json = formatJson(args);
   } catch (error) {
     cause = error;
   }

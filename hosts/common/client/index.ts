@@ -1,6 +1,6 @@
 // guestwire/client: the other end of the wire. No Node, no DOM.
 
-import type { Transport } from "../transport.ts";
+import { type Transport, closeQuietly } from "../transport.ts";
 import { Client, type ClientStats } from "./client.ts";
 import type { GuestAgentInfo, NoArguments, QgaCommands } from "./commands.ts";
 import type { ClientState, Observer } from "./events.ts";
@@ -102,7 +102,8 @@ class TypedClient implements GuestClient {
 /**
  * Connects to the agent at the other end of a transport: sends 0xFF and guest-sync-delimited with a fresh id, throws away
  * what comes before its answer, and tries again, at growing intervals, until the time is over. The transport must not have
- * been started; it is closed with the client, or where connecting fails: what is unread then is read for at most a second.
+ * been started; it is closed with the client, or where connecting fails: what is unread then is read for at most a second,
+ * after a time-out for 200 ms, and only where anything came at all.
  *
  * @throws CallError GW_ERR_TIMEOUT, GW_ERR_LINK, GW_ERR_SYNC
  * @throws GuestwireError GW_ERR_LIMIT
@@ -113,7 +114,7 @@ export async function connect(transport: Transport, options: ClientOptions = {})
     client = new Client(transport, options);
   } catch (error) {
     // Left open, a socket would keep the program from ending.
-    await transport.close();
+    await closeQuietly(transport);
     throw error;
   }
   await client.open(options);

@@ -1,7 +1,7 @@
 // The channel as the client sees it: requests out, lines in, and whether it is there.
 
 import { asError } from "../errors.ts";
-import type { Receiver, Transport } from "../transport.ts";
+import { type Receiver, type Transport, closeQuietly } from "../transport.ts";
 import { LineReader, type LineSink } from "./lines.ts";
 
 const SENTINEL = 0xff;
@@ -50,7 +50,11 @@ export class Link implements Receiver {
   }
 
   start(): void {
-    this.transport.start(this);
+    try {
+      this.transport.start(this);
+    } catch (error) {
+      this.closed(asError(error));
+    }
   }
 
   send(request: string): void {
@@ -76,11 +80,7 @@ export class Link implements Receiver {
 
   /** Closes the transport. Settles always. */
   async close(): Promise<void> {
-    try {
-      await this.transport.close();
-    } catch {
-      // Then it is as closed as it gets.
-    }
+    await closeQuietly(this.transport);
     this.closed();
   }
 
