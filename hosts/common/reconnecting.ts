@@ -23,13 +23,14 @@ export interface ReconnectingOptions {
 /**
  * A transport over whatever `open` gives: a socket, a serial port, any other. When that closes, ends or throws, or cannot
  * be opened, its receiver hears `lost`, and after a while `open` is called again, until `close`. Each time the channel is
- * there the receiver hears `reopened`. One transport is open at a time: the next is asked for when the last has closed.
+ * there the receiver hears `reopened`, and at the very start `lost`: it is not there yet. One transport is open at a time: the next is asked for when the last has closed.
  *
  * The wait is drawn anew each time, between minMs and a bound that is twice minMs at first and doubles each time, up to
  * maxMs. It is back at the start when a link brings bytes; one that opens and closes without a byte does not make it so.
  *
  * While the channel is lost, `write` drops the bytes and returns true. Where it had returned false before, `drained`
- * follows `lost` at once: there is nothing left to wait for. A pause holds on later links too.
+ * follows `lost` at once: there is nothing left to wait for. It returns false, too, for bytes that a link did not take
+ * because it broke, as long as `lost` is yet to be told. A pause holds on later links too.
  *
  * @param open opens the channel, without starting it. Its signal aborts when the transport is closed meanwhile; what it
  *   opens all the same is closed at once. It should give up by itself where it can take for ever.
@@ -54,6 +55,8 @@ class ReconnectingTransport implements Transport {
   private paused = false;
   /** The last write on the link returned false. */
   private refused = false;
+  /** The link broke, which the receiver is yet to be told. */
+  private breaking = false;
   private over = false;
   private life: Promise<void> = Promise.resolve();
   /** Ends what is under way: opening, carrying, waiting. With an error, or without one. */
@@ -75,6 +78,7 @@ class ReconnectingTransport implements Transport {
 
   /** All that happens, one thing after the other. */
   private async live(receiver: Receiver): Promise<void> {
+    if (!this.over) receiver.lost();
     while (!this.over) {
       let link: Transport | undefined;
       let failure: Error | undefined;
@@ -113,6 +117,7 @@ class ReconnectingTransport implements Transport {
       this.link = link;
       this.interrupt = (error) => {
         this.link = undefined;
+        this.breaking = true;
         if (error === undefined) resolve();
         else reject(error as Error);
       };
@@ -132,8 +137,13 @@ class ReconnectingTransport implements Transport {
             receiver.drained();
           },
           ended: () => lost(),
-          lost,
-          reopened: () => {},
+          // One that comes back by itself is left to do so.
+          lost: (error) => {
+            if (this.link === link) receiver.lost(error);
+          },
+          reopened: () => {
+            if (this.link === link) receiver.reopened();
+          },
           closed: lost,
         });
         if (this.paused) link.pause();
@@ -155,6 +165,7 @@ class ReconnectingTransport implements Transport {
   private tellLoss(receiver: Receiver, error: Error | undefined): void {
     const { refused } = this;
     this.refused = false;
+    this.breaking = false;
     receiver.lost(error);
     if (refused && !this.over) receiver.drained();
   }
@@ -176,8 +187,9 @@ class ReconnectingTransport implements Transport {
     let taken = true;
     this.onLink((link) => {
       taken = link.write(bytes);
-      this.refused = !taken;
     });
+    if (this.breaking && !this.over) taken = false;
+    this.refused = !taken;
     return taken;
   }
 

@@ -5,7 +5,16 @@ import { getEventListeners } from "node:events";
 import { suite, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { createAgent } from "guestwire";
-import { AgentError, type ClientEvent, type ClientOptions, GuestwireError, connect, streams } from "guestwire/client";
+import {
+  AgentError,
+  type ClientEvent,
+  type ClientOptions,
+  GuestwireError,
+  connect,
+  reconnecting,
+  streams,
+} from "guestwire/client";
+import { FakeClock } from "../clock.ts";
 import { Peer } from "../peer.ts";
 import { Rig, failure } from "./rig.ts";
 
@@ -904,6 +913,52 @@ suite("links", () => {
     rig.peer.reopen();
     rig.answerSync();
     await (await connecting).close();
+  });
+
+  test("that never come: connecting says so, and reads for nothing", async () => {
+    const rig = new Rig();
+    const { clock } = rig;
+    const transport = reconnecting(() => new Promise(() => {}), { clock });
+    const rejected = assert.rejects(
+      connect(transport, { clock, timeoutMs: 700 }),
+      failure("GW_ERR_TIMEOUT", false, /synchronisation: no link within 700 ms$/),
+    );
+    await rig.pass(700);
+    await rejected;
+    const controller = new AbortController();
+    const aborted = assert.rejects(
+      connect(
+        reconnecting(() => new Promise(() => {}), { clock }),
+        { clock, signal: controller.signal },
+      ),
+      { name: "AbortError" },
+    );
+    await turn();
+    controller.abort();
+    await aborted;
+    assert.equal(clock.pending, 0);
+  });
+
+  test("that break under a command without a success reply, and come back", async () => {
+    const clock = new FakeClock();
+    const links: Peer[] = [];
+    const open = async (): Promise<Peer> => {
+      const peer = new Peer();
+      links.push(peer);
+      return peer;
+    };
+    const connecting = connect(reconnecting(open, { clock }), { clock });
+    await turn();
+    const [link] = links;
+    assert.ok(link !== undefined);
+    link.send(`\xff{"return": ${/"id":(\d+)/.exec(link.take())?.[1]}}\n`);
+    const client = await connecting;
+    link.takes = () => {
+      throw new Error("unplugged");
+    };
+    await assert.rejects(client.execute("guest-shutdown"), failure("GW_ERR_LINK", true, /unplugged/));
+    await client.close();
+    assert.equal(clock.pending, 0);
   });
 
   test("that hold bytes back get an attempt to synchronise once", async () => {

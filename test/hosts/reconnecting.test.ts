@@ -85,7 +85,7 @@ async function started<T extends Transport>(link: T, options?: ReconnectingOptio
   const rig = new Rig(options);
   await rig.start();
   await rig.open(link);
-  assert.equal(rig.heard(), "reopened");
+  assert.equal(rig.heard(), "lost reopened");
   return { rig, link };
 }
 
@@ -95,7 +95,7 @@ test("it opens at the start, and again a while after each loss", async () => {
   assert.equal(rig.asked.length, 0);
   await rig.start();
   assert.equal(rig.asked.length, 1);
-  assert.equal(rig.heard(), "");
+  assert.equal(rig.heard(), "lost", "it is not there yet");
   for (let life = 1; life <= 3; life++) {
     const link = await rig.open(new Peer());
     assert.equal(rig.heard(), "reopened");
@@ -120,6 +120,7 @@ test("it opens at the start, and again a while after each loss", async () => {
 test("each failed try is told and logged, with its reason and the next try", async () => {
   const rig = new Rig({ random: () => 0.999_999 });
   await rig.start();
+  assert.equal(rig.heard(), "lost");
   const waits = [200, 400, 800, 1600, 3200, 5000, 5000];
   for (const [index, ms] of waits.entries()) {
     await rig.refuse(new Error(`no such device ${index}`));
@@ -218,9 +219,9 @@ test("a link that throws is lost, whatever it throws at", async () => {
   for (const [name, use] of uses) {
     Object.assign(current, { [name]: broken });
     const result = use();
-    assert.ok(result === undefined || result === true, "nothing is thrown, and nothing to wait for");
+    assert.equal(result, name === "write" ? false : undefined, "nothing is thrown");
     await ticks();
-    assert.equal(rig.heard(), "lost", name);
+    assert.equal(rig.heard(), name === "write" ? "lost drained" : "lost", name);
     assert.equal(rig.notes.error?.message, "broken");
     assert.ok(current.closed);
     await rig.pass(100);
@@ -253,10 +254,10 @@ test("a function that throws instead of opening is a failed try", async () => {
   );
   transport.start(notes);
   await ticks();
-  assert.deepEqual(notes.events, ["lost"]);
+  assert.deepEqual(notes.events, ["lost", "lost"]);
   assert.equal(notes.error?.message, "at once");
   await transport.close();
-  assert.deepEqual(notes.events, ["lost", "closed"]);
+  assert.deepEqual(notes.events, ["lost", "lost", "closed"]);
 });
 
 test("a logger that throws changes nothing", async () => {
@@ -281,8 +282,10 @@ test("what is written while the channel is lost is dropped", async () => {
   assert.equal(rig.write("before the first link"), true);
   const first = await rig.open(new Peer());
   first.hangUp();
-  assert.equal(rig.write("before the loss is told"), true);
+  assert.equal(rig.write("before the loss is told"), false, "nobody took it");
+  assert.equal(rig.heard(), "lost reopened");
   await ticks();
+  assert.equal(rig.heard(), "lost drained");
   assert.equal(rig.write("after it"), true);
   await rig.pass(100);
   const second = await rig.open(new Peer());
@@ -312,15 +315,18 @@ test("who waits for a link that is lost is told to go on", async () => {
   await ticks();
   assert.equal(rig.heard(), "drained lost", "the link has said it itself");
   await rig.pass(100);
-  // The link goes in the middle of the write that it refuses.
-  const last = await rig.open(new Peer());
-  last.takes = () => {
-    last.hangUp();
-    return false;
-  };
-  assert.equal(rig.write("x"), false);
-  await ticks();
-  assert.equal(rig.heard(), "reopened lost drained");
+  // The link goes in the middle of the write, whatever it says of that.
+  for (const answer of [false, true]) {
+    const last = await rig.open(new Peer());
+    last.takes = () => {
+      last.hangUp();
+      return answer;
+    };
+    assert.equal(rig.write("x"), false);
+    await ticks();
+    assert.equal(rig.heard(), "reopened lost drained");
+    await rig.pass(100);
+  }
 });
 
 test("a pause holds on later links, until it is taken back", async () => {
@@ -401,7 +407,7 @@ test("close while a link is being opened aborts that; one that comes all the sam
     const [asked] = rig.asked;
     assert.ok(asked !== undefined && !asked.signal.aborted);
     await rig.transport.close();
-    assert.equal(rig.heard(), "closed");
+    assert.equal(rig.heard(), "lost closed");
     assert.ok(asked.signal.aborted);
     assert.ok(asked.signal.reason instanceof GuestwireError && asked.signal.reason.code === "GW_ERR_CLOSED");
     let starts = 0;
@@ -422,7 +428,7 @@ test("close right after the link was given closes that", async () => {
   rig.asked[0]?.give(link);
   await Promise.resolve();
   await rig.transport.close();
-  assert.equal(rig.heard(), "closed");
+  assert.equal(rig.heard(), "lost closed");
   assert.deepEqual([link.closed, starts], [true, 0]);
 });
 
@@ -432,7 +438,7 @@ test("close while it waits for the next try", async () => {
   await rig.refuse(new Error("no"));
   assert.equal(rig.clock.pending, 1);
   await rig.transport.close();
-  assert.equal(rig.heard(), "lost closed");
+  assert.equal(rig.heard(), "lost lost closed");
   assert.equal(rig.clock.pending, 0);
 });
 
@@ -453,10 +459,10 @@ test("close from inside whatever the receiver hears", async () => {
   for (const event of ["reopened", "data", "drained", "lost"]) {
     const rig = new Rig();
     const closes: Promise<void>[] = [];
+    await rig.start();
     rig.notes.onEvent = (heard) => {
       if (heard === event) closes.push(rig.transport.close());
     };
-    await rig.start();
     const link = await rig.open(new Peer());
     link.takes = () => false;
     rig.write("x");
@@ -471,6 +477,11 @@ test("close from inside whatever the receiver hears", async () => {
     assert.ok(link.closed);
     assert.equal(rig.clock.pending, 0);
   }
+  const rig = new Rig();
+  rig.notes.onEvent = () => void rig.transport.close();
+  await rig.start();
+  assert.equal(rig.heard(), "lost closed");
+  assert.equal(rig.asked.length, 0);
 });
 
 test("waits that are out of range are refused", () => {
@@ -493,13 +504,19 @@ test("waits that are out of range are refused", () => {
 
 test("it wraps one of its own", async () => {
   const inner = new Rig();
-  const { rig } = await started(inner.transport);
-  const link = await inner.open(new Peer());
-  link.send("x");
-  assert.equal(rig.notes.bytes, "x");
-  link.hangUp();
-  await ticks();
-  assert.equal(rig.heard(), "data lost");
+  const rig = new Rig();
+  await rig.start();
+  await rig.open(inner.transport);
+  assert.equal(rig.heard(), "lost reopened lost");
+  for (let life = 1; life <= 2; life++) {
+    const link = await inner.open(new Peer());
+    link.send("x");
+    link.hangUp();
+    await inner.pass(100);
+    assert.equal(rig.heard(), "reopened data lost");
+  }
+  assert.equal(rig.notes.bytes, "xx");
+  assert.equal(rig.asked.length, 1);
   await rig.transport.close();
   assert.equal(rig.heard(), "closed");
   assert.equal(inner.clock.pending, 0);
