@@ -23,7 +23,8 @@ export interface ReconnectingOptions {
 /**
  * A transport over whatever `open` gives: a socket, a serial port, any other. When that closes, ends or throws, or cannot
  * be opened, its receiver hears `lost`, and after a while `open` is called again, until `close`. Each time the channel is
- * there the receiver hears `reopened`, and at the very start `lost`: it is not there yet. One transport is open at a time: the next is asked for when the last has closed.
+ * there the receiver hears `reopened`, and at the very start `lost`: it is not there yet. One transport is open at a
+ * time: the next is asked for when the last has closed.
  *
  * The wait is drawn anew each time, between minMs and a bound that is twice minMs at first and doubles each time, up to
  * maxMs. It is back at the start when a link brings bytes; one that opens and closes without a byte does not make it so.

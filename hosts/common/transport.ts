@@ -15,9 +15,9 @@ export interface Receiver {
    */
   ended(): void;
   /**
-   * The channel is not there yet, broke, or could not be opened, and is tried again: what was under way on it is lost, in both directions.
-   * Only transports that come back say so; it may come several times before `reopened`. Where `write` had returned false,
-   * `drained` follows at once.
+   * The channel is not there yet, broke, or could not be opened, and is tried again: what was under way on it is lost, in
+   * both directions. Only transports that come back say so; it may come several times before `reopened`. Where `write`
+   * had returned false, `drained` follows at once.
    */
   lost(error?: Error): void;
   /** The channel is there: for the first time, or again after `lost`. Only transports that come back say so. */

@@ -548,6 +548,17 @@ suite("synchronisations", () => {
     await (await connecting).close();
   });
 
+  test("fall back to guest-sync wherever in its text the agent names the command", async () => {
+    const rig = new Rig();
+    const connecting = rig.connect();
+    rig.peer.take();
+    rig.peer.send('{"error": {"class": "CommandNotFound", "desc": "unknown: guest-sync-delimited."}}\n');
+    const { execute, arguments: args } = rig.request();
+    assert.equal(execute, "guest-sync");
+    rig.peer.send(`{"return": ${String(args?.["id"])}}\n`);
+    await (await connecting).close();
+  });
+
   test("wait for the plain command as long as for the first attempt", async () => {
     const rig = new Rig();
     const connecting = rig.connect();

@@ -21,14 +21,15 @@ export interface ClientOptions {
 export interface CallOptions {
   /**
    * Milliseconds from the call to its answer, the wait for other calls and for a synchronisation included; 0: no end.
-   * Default: the client's `callTimeoutMs`, which ends with the request where silence means success.
+   * Default: the client's `callTimeoutMs`, which is off once `silenceMs` counts.
    */
   readonly timeoutMs?: number | undefined;
   /** Gives the call up: it rejects with the signal's reason. What has gone out may still run. */
   readonly signal?: CallSignal | undefined;
   /**
    * For commands whose success draws no reply: so many milliseconds of silence, from when the channel took the request, are
-   * taken for success, as is the end of the link then. A `timeoutMs` that is over before is a time-out. 5,000 for QEMU's four, and for those that `info` listed as such; 0 elsewhere: a reply comes.
+   * taken for success, as is the end of the link then. Where the call's own `timeoutMs` is over before, that is a
+   * time-out. 5,000 for QEMU's four, and for those that `info` listed as such; 0 elsewhere: a reply comes.
    */
   readonly silenceMs?: number | undefined;
 }

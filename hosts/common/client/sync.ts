@@ -15,8 +15,8 @@ const LAST_MS = 8000;
 /** How often plain guest-sync may be refused. The first time that could have been a stale reply's word. */
 const REFUSALS = 2;
 
-/** What is in no command's name. */
-const NO_NAME = /[^\w.-]+/;
+/** What is between words. A full stop may be within a command's name. */
+const BETWEEN = /[^\w.-]+|\.(?!\w)/;
 
 /** What a line means. `refused`: the agent has neither of the two commands. */
 export type Outcome = "synced" | "refused" | "unknown";
@@ -81,7 +81,7 @@ export class Synchroniser {
   private refuses(errorClass: string, desc: string): boolean {
     // Of old agents a disabled command draws other classes (PROTOCOL B).
     if (errorClass === "GenericError" && !desc.includes("has been disabled")) return false;
-    return desc.split(NO_NAME).includes(this.command);
+    return desc.split(BETWEEN).includes(this.command);
   }
 
   /** From the delimited command to the plain one, and back once. */
