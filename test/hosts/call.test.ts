@@ -67,6 +67,36 @@ test("call --raw prints the line that came, byte for byte", async (t) => {
   assert.equal(error.status, 1);
 });
 
+test("call --raw prints the reply, whatever comes before and behind it", async (t) => {
+  const stale = '{"return": "stale", "id": "old-1"}\n';
+  const idOf = (request: string): string => /"id":"([^"]+)"/.exec(request)?.[1] ?? "";
+  for (const [before, behind] of [
+    [stale, ""],
+    ["", stale],
+    ["", "\nlogin: \n"],
+    [stale, `${stale}\nlogin: \n`],
+  ] as const) {
+    const path = await impostor(t, (request) => {
+      const sync = syncReply(request);
+      if (sync === undefined) return `${before}{"return": 5, "id": "${idOf(request)}"}\n${behind}`;
+      return sync;
+    });
+    const { status, stdout, stderr } = await run(t, "call", path, "guest-ping", "--raw");
+    assert.match(stdout, /^\{"return": 5, "id": "[^"]+"\}\n$/);
+    assert.deepEqual([status, stderr], [0, ""]);
+  }
+});
+
+test("call --raw prints the reply of an agent that knows no ids", async (t) => {
+  const path = await impostor(t, (request) => {
+    if (request.includes('"id":"'))
+      return '{"error": {"class": "GenericError", "desc": "Parameter \'id\' is unexpected"}}\n';
+    return syncReply(request) ?? '{"return": 5}\nlogin: \n';
+  });
+  const { status, stdout, stderr } = await run(t, "call", path, "guest-ping", "--raw");
+  assert.deepEqual([status, stdout, stderr], [0, '{"return": 5}\n', ""]);
+});
+
 test("call takes its arguments from stdin", async (t) => {
   const { path } = await startAgent(t);
   const { status, stdout } = bash(`"$@" call '${path}' guest-sync -`, '{\n  "id": 7\n}\n');

@@ -5,28 +5,29 @@ import { AgentError } from "../../common/client/index.ts";
 import { parseObject } from "./arguments.ts";
 import type { CallFlags } from "./call-command.ts";
 import { Failure, STATUS } from "./failure.ts";
-import { LastLine } from "./last-line.ts";
 import { Mistake } from "./mistake.ts";
 import { jsonText } from "./printable.ts";
+import { RawReply } from "./raw-reply.ts";
 import { milliseconds } from "./seconds.ts";
 import { asFailure, connectTo, isTimeOut, openTarget } from "./target.ts";
 
 /** Throws a Mistake or a Failure. */
 export async function runCall(target: string, name: string, json: string | undefined, flags: CallFlags): Promise<void> {
   const args = json === undefined ? undefined : parseObject("JSON", json === "-" ? await readStdin() : json);
-  const line = new LastLine();
+  const reply = new RawReply();
   try {
-    const value = await call(line, target, name, args, flags.timeout);
-    if (flags.raw) process.stdout.write(line.bytes);
-    else if (value !== undefined) process.stdout.write(`${jsonText(value, process.stdout.isTTY)}\n`);
+    const value = await call(reply, target, name, args, flags.timeout);
+    // Silence is success too, of some commands: then there is nothing to print.
+    if (value === undefined) return;
+    process.stdout.write(flags.raw ? reply.bytes : `${jsonText(value, process.stdout.isTTY)}\n`);
   } catch (error) {
-    if (flags.raw && error instanceof AgentError) process.stdout.write(line.bytes);
+    if (flags.raw && error instanceof AgentError) process.stdout.write(reply.bytes);
     throw asFailure(error, target);
   }
 }
 
 async function call(
-  line: LastLine,
+  reply: RawReply,
   target: string,
   name: string,
   args: object | undefined,
@@ -34,7 +35,7 @@ async function call(
 ): Promise<unknown> {
   const timeoutMs = milliseconds(seconds);
   const start = performance.now();
-  const client = await connectTo(target, line.of(await openTarget(target)), timeoutMs);
+  const client = await connectTo(target, reply.of(await openTarget(target)), timeoutMs);
   const left = timeoutMs && Math.max(1, Math.round(timeoutMs - (performance.now() - start)));
   try {
     return await client.executeUntyped(name, args, { timeoutMs: left });
