@@ -17,7 +17,7 @@ import { Device, Person, skipTerminal } from "./terminal.ts";
 
 const TAB = "\t";
 const UP = "\x1b[A";
-const [CTRL_C, CTRL_D] = ["\x03", "\x04"];
+const [CTRL_C, CTRL_D, CTRL_Z] = ["\x03", "\x04", "\x1a"];
 const PROMPT = "guestwire> ";
 
 /** The prompt with nothing behind it, at the end of what was said. */
@@ -215,6 +215,24 @@ test(
     assert.equal(await person.status, 0);
   },
 );
+
+test("shell: goes on after Ctrl-Z", { skip: skipTerminal }, async (t) => {
+  const { path } = await serve(t);
+  const person = await personAt(t, path);
+  await person.type(CTRL_Z);
+  await person.sees(/stopped\n[^]*guestwire> $/);
+  await person.type("guest-pi", CTRL_Z);
+  await person.sees(/stopped\n[^]*guestwire> guest-pi$/);
+  await person.type("ng\r");
+  await person.sees(/\n\{\}\nguestwire> $/);
+  await person.type("pause\r", CTRL_Z);
+  await person.sees("stopped\n");
+  await person.type('guest-sync {"id": 7}\r');
+  release();
+  await person.sees(/\n7\nguestwire> $/);
+  await person.type(CTRL_D);
+  assert.equal(await person.status, 0);
+});
 
 test(
   "shell: what is typed during a call waits for its turn, the end of input too",

@@ -33,6 +33,9 @@ function onTerminal(t: TestContext, line: string, env: NodeJS.ProcessEnv = {}): 
   return child;
 }
 
+/** What Ctrl-Z stopped goes on, as with a person who types `fg`. Not in a loop, which bash would leave. */
+const AGAIN = "again() { status=$?; jobs %% >/dev/null 2>&1 || exit $status; echo stopped; fg >/dev/null; again; }";
+
 /** The command line on a terminal. */
 export class Person {
   /** All that the terminal was told. */
@@ -44,7 +47,8 @@ export class Person {
 
   constructor(t: TestContext, args: readonly string[], { env = {}, columns = 80, redirect = "" } = {}) {
     const words = [process.execPath, CLI, ...args].map((word) => `'${word}'`).join(" ");
-    this.child = onTerminal(t, `stty cols ${columns} rows 24; ${words} ${redirect}`, env);
+    const line = `stty cols ${columns} rows 24; set -m; ${AGAIN}; ${words} ${redirect}; again`;
+    this.child = onTerminal(t, line, env);
     this.child.stdout?.setEncoding("utf8").on("data", (text: string) => (this.output += text));
     this.status = once(this.child, "close").then(([status]) => status as number | null);
   }

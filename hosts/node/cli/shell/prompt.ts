@@ -49,6 +49,8 @@ export class Prompt {
     line.on("line", (text) => this.enter(text));
     line.on("SIGINT", () => this.interrupt());
     line.on("close", () => this.close());
+    // It pauses itself when the program goes on after Ctrl-Z.
+    line.on("SIGCONT", () => line.resume());
     this.terminal.line = line;
     line.setPrompt(PROMPT);
     line.prompt();
