@@ -3,10 +3,13 @@
 import { mkdirSync } from "node:fs";
 import { type Socket, connect } from "node:net";
 import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { GuestAgentInfo } from "../common/client/index.ts";
 import { createAgent } from "../common/index.ts";
 import { ENGINES } from "./cli/engines.ts";
 import { Mistake, mistakeOf } from "./cli/mistake.ts";
-import { BOLD, DIM, painter, traceLine } from "./cli/paint.ts";
+import { BOLD, painter, traceLine } from "./cli/paint.ts";
+import { infoTable } from "./cli/shell/table.ts";
 import { stopSignal } from "./cli/stop-signal.ts";
 import { PATH_BYTES } from "./socket-file.ts";
 import { listenUnix } from "./unix.ts";
@@ -40,34 +43,19 @@ async function show(socket: Socket): Promise<void> {
   print(paint(BOLD, "\n3. From here on both sides agree. Is anybody there?"));
   await say(socket, '{"execute": "guest-ping", "id": "hello"}\n', "\n");
   print(paint(BOLD, "\n4. What can you do?"));
-  const info = JSON.parse(await say(socket, '{"execute": "guest-info"}\n', "\n")) as {
-    return: {
-      version: string;
-      supported_commands: {
-        name: string;
-        enabled: boolean;
-        "success-response": boolean;
-      }[];
-    };
-  };
-  const row = (name: string, enabled: string, replies: string): string =>
-    `  ${name.padEnd(22)}${enabled.padEnd(9)}${replies}`;
-  print(paint(DIM, `\n${row(`command (${info.return.version})`, "enabled", "replies")}`));
-  for (const command of info.return.supported_commands) {
-    print(row(command.name, command.enabled ? "yes" : "no", command["success-response"] ? "yes" : "on error only"));
-  }
+  const info = JSON.parse(await say(socket, '{"execute": "guest-info"}\n', "\n")) as { return: GuestAgentInfo };
+  print(`\n${infoTable(info.return, paint)}`);
 }
 
-/** A line for a shell, in whatever folder it is: asks the agent what it can do, prints the answer and ends. */
+/** A line for a shell, in whatever folder it is: talks to the agent. */
 function tryIt(): string {
   const absolute = resolve(PATH);
-  if (Buffer.byteLength(absolute) <= PATH_BYTES) return ask(absolute);
-  return `cd ${quoted(process.cwd())} && ${ask(PATH)}`;
+  if (Buffer.byteLength(absolute) <= PATH_BYTES) return talkTo(absolute);
+  return `cd ${quoted(process.cwd())} && ${talkTo(PATH)}`;
 }
 
-function ask(path: string): string {
-  const script = `const s=require("net").connect(${JSON.stringify(path)});s.write(JSON.stringify({execute:"guest-info"}));s.on("data",d=>{process.stdout.write(d);if(d.includes(10))s.end()})`;
-  return `node -e ${quoted(script)}`;
+function talkTo(path: string): string {
+  return `node ${quoted(fileURLToPath(new URL("cli.js", import.meta.url)))} shell ${quoted(path)}`;
 }
 
 /** A word for a shell. */
@@ -100,7 +88,7 @@ try {
   const socket = connect(PATH);
   await show(socket);
   socket.end();
-  print(`\nIt goes on serving; Ctrl-C ends it. Ask it something yourself, in another terminal:\n\n${tryIt()}\n`);
+  print(`\nIt goes on serving; Ctrl-C ends it. Talk to it yourself, in another terminal:\n\n${tryIt()}\n`);
   await stopped;
   await listener.close();
   await agent.close();

@@ -10,7 +10,7 @@ import { Program, ROOT, temporaryFolder } from "./rig.ts";
 
 const SCRIPT = join(ROOT, "dist/first-contact.js");
 /** The line that people are to paste. */
-const PASTE = /^(?:cd '.*' && )?node -e '.*'$/m;
+const PASTE = /^(?:cd '.*' && )?node '.*cli\.js' shell '.*'$/m;
 
 async function firstContact(t: TestContext, cwd: string): Promise<Program> {
   const program = new Program(t, process.execPath, [SCRIPT], { cwd });
@@ -36,7 +36,7 @@ test("shows noise, a sync, a ping and the table of commands, as they went over t
     at('  agent  ← {"return": {}, "id": "hello"}<0A>'),
     at('  client → {"execute": "guest-info"}<0A>'),
     ...["guest-info", "guest-ping", "guest-sync", "guest-sync-delimited"].map((name) =>
-      at(`  ${name.padEnd(22)}yes      yes`),
+      at(`${name.padEnd(20)}  yes      yes`),
     ),
   ];
   assert.deepEqual(
@@ -57,8 +57,8 @@ for (const [where, name] of [
     const [line] = PASTE.exec(program.stdout) ?? [""];
     assert.equal(line.startsWith("cd "), where !== "");
     for (let i = 0; i < 2; i++) {
-      const said = execFileSync("sh", ["-c", line], { cwd: tmpdir(), encoding: "utf8" });
-      assert.match(said, /^\{"return": \{"version": ".*", "supported_commands": \[.*\]\}\}\n$/);
+      const said = execFileSync("sh", ["-c", line], { cwd: tmpdir(), encoding: "utf8", input: "guest-info\n" });
+      assert.match(said, /^\{"version":".*","supported_commands":\[.*\]\}\n$/);
     }
     program.kill("SIGINT");
     const { status, stderr } = await program.ended;
@@ -111,7 +111,7 @@ test("in colour on a terminal, unless NO_COLOR is set", async (t) => {
     // script runs it on a terminal of its own.
     const line = `exec '${process.execPath}' '${SCRIPT}'`;
     const program = new Program(t, "script", ["-qefc", line, "/dev/null"], { cwd: temporaryFolder(t), env });
-    await program.until(() => program.stdout.includes("node -e '"), "the line to paste");
+    await program.until(() => PASTE.test(program.stdout), "the line to paste");
     assert.equal(program.stdout.includes("\x1b["), coloured);
     program.kill("SIGTERM");
     await program.ended;
