@@ -1,6 +1,6 @@
 // A terminal device as a transport: a serial line, or the terminal side of a pseudo-terminal.
 
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { closeSync, constants, openSync, statSync } from "node:fs";
 import { ReadStream, isatty } from "node:tty";
 import { GuestwireError, type Transport } from "../common/index.ts";
@@ -12,9 +12,20 @@ import { SocketTransport } from "./socket.ts";
  */
 const MODE = ["raw", "-echo", "-echonl", "-iexten", "clocal"];
 
+/** How long a line that takes nothing may hold up its settings, in milliseconds. */
+const RESTORE_MS = 1000;
+
+/** What the path names is no terminal, and will not become one. */
+export class NotATerminal extends GuestwireError {
+  constructor(path: string) {
+    super("GW_ERR_DEVICE", `${path} is no terminal; name a serial line or a pseudo-terminal`);
+  }
+}
+
 /**
- * Opens a terminal device and puts it into raw mode, which it keeps; speed, parity and stop bits stay as they are. It does
- * not become the terminal that controls this process. When the other side hangs up the transport closes.
+ * Opens a terminal device and puts it into raw mode; speed, parity and stop bits stay as they are. It stays in raw mode
+ * when the transport closes, so that nothing that an agent says in between is echoed back to it. It does not become the
+ * terminal that controls this process. When the other side hangs up the transport closes.
  *
  * @throws GuestwireError GW_ERR_DEVICE, with a line that says what to do: there is none, it is no terminal, there is no
  *   permission, the program `stty` is missing
@@ -22,8 +33,8 @@ const MODE = ["raw", "-echo", "-echonl", "-iexten", "clocal"];
 export async function openDevice(path: string): Promise<Transport> {
   const fd = open(path);
   try {
-    if (!isatty(fd)) throw refuse(`${path} is no terminal; name a serial line or a pseudo-terminal`);
-    await setMode(path, fd);
+    if (!isatty(fd)) throw new NotATerminal(path);
+    await stty(path, fd, MODE);
     const stream = new ReadStream(fd);
     // It opens the device once more for itself. Node does not document that: where it does not, the descriptor is in use.
     if (descriptorOf(stream) !== fd) closeSync(fd);
@@ -44,16 +55,39 @@ function open(path: string): number {
   }
 }
 
-/** Node has no call that does it. */
-function setMode(path: string, fd: number): Promise<void> {
+/** The settings of a terminal device, for `restoreSettings`. Throws as `openDevice` does. */
+export async function readSettings(path: string): Promise<string> {
+  const fd = open(path);
+  try {
+    if (!isatty(fd)) throw new NotATerminal(path);
+    return await stty(path, fd, ["-g"]);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Gives a device its settings back before it returns. A device that is gone has none. */
+export function restoreSettings(path: string, settings: string): void {
+  try {
+    const fd = open(path);
+    spawnSync("stty", [settings], { stdio: [fd, "ignore", "ignore"], timeout: RESTORE_MS });
+    closeSync(fd);
+  } catch {
+    // There is nothing to restore.
+  }
+}
+
+/** Node has no call that does it. Returns what it says. */
+function stty(path: string, fd: number, words: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const stty = spawn("stty", MODE, { stdio: [fd, "ignore", "pipe"] });
-    let said = "";
-    stty.stderr?.setEncoding("utf8").on("data", (text: string) => (said += text));
-    stty.on("error", (error) => reject(refuse("the program stty does not run; install it (coreutils)", error)));
-    stty.on("close", (status) => {
-      if (status === 0) resolve();
-      else reject(refuse(`${path} cannot be put into raw mode: ${said.trim()}`));
+    const child = spawn("stty", words, { stdio: [fd, "pipe", "pipe"] });
+    let [said, failure] = ["", ""];
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => (said += text));
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (failure += text));
+    child.on("error", (error) => reject(refuse("the program stty does not run; install it (coreutils)", error)));
+    child.on("close", (status) => {
+      if (status === 0) resolve(said.trim());
+      else reject(refuse(`${path} cannot be put into raw mode: ${failure.trim()}`));
     });
   });
 }

@@ -10,7 +10,7 @@ import { SocketTransport } from "guestwire/node";
 import { CI } from "../ci.ts";
 import { findRealAgent } from "../property/real-agent.ts";
 import { impostor, syncReply } from "./impostor.ts";
-import { CLI, type Ending, run, startAgent, startRealAgent, temporaryFolder } from "./rig.ts";
+import { CLI, type Ending, Program, run, startAgent, startRealAgent, temporaryFolder } from "./rig.ts";
 import { Device, Person, skipTerminal } from "./terminal.ts";
 
 function printed(ending: Ending): string {
@@ -23,6 +23,11 @@ function failed(ending: Ending, status: number, line: RegExp): void {
   assert.match(ending.stderr, /^guestwire: [^\n]*\n$/);
   assert.match(ending.stderr, line);
   assert.deepEqual({ ...ending, stderr: "" }, { status, signal: null, stdout: "", stderr: "" });
+}
+
+/** What a device is set to. */
+function settings(path: string): string {
+  return spawnSync("stty", ["-F", path, "-g"], { encoding: "utf8" }).stdout;
 }
 
 /** Runs a line of bash in which "$@" is the command line; returns what came, in latin-1. */
@@ -103,7 +108,13 @@ test("call takes its arguments from stdin", async (t) => {
   assert.deepEqual([status, stdout], [0, "7\n"]);
   const empty = bash(`"$@" call '${path}' guest-sync -`);
   assert.equal(empty.status, 2);
-  assert.match(empty.stderr, /^guestwire: JSON cannot be read: [^\n]*\n$/);
+  assert.equal(empty.stderr, "guestwire: stdin is empty; give a JSON object there, or in place of -\n");
+  const writeOnly = bash(`"$@" call '${path}' guest-sync - 0>/dev/null`);
+  assert.deepEqual([writeOnly.status, writeOnly.stdout], [2, ""]);
+  assert.equal(
+    writeOnly.stderr,
+    "guestwire: stdin cannot be read (EBADF); give a JSON object there, or in place of -\n",
+  );
   const closed = bash(`"$@" call '${path}' guest-ping <&-`);
   assert.deepEqual([closed.status, closed.stdout], [0, "{}\n"]);
 });
@@ -125,7 +136,7 @@ test("call ends with 2 at a mistake", async (t) => {
   failed(await call(path), 2, /missing required argument 'command'/);
   failed(await call(path, "guest-ping", "{}", "more"), 2, /too many arguments/);
   failed(await call(path, "guest-ping", "--frob"), 2, /unknown option '--frob'/);
-  failed(await call(path, "guest-ping", "{"), 2, /JSON cannot be read: /);
+  failed(await call(path, "guest-ping", "{"), 2, /JSON cannot be read: .*; give an object, such as '\{"id": 1\}'$/m);
   for (const json of ["3", "[1]"]) {
     failed(await call(path, "guest-ping", json), 2, /JSON must be an object, such as '\{"id": 1\}'/);
   }
@@ -140,6 +151,9 @@ test("call ends with 2 at a mistake", async (t) => {
   failed(await call(join(folder, "file"), "guest-ping"), 2, /file is neither a socket nor a device; name one/);
   failed(await call(folder, "guest-ping"), 2, /is neither a socket nor a device/);
   failed(await call("", "guest-ping"), 2, /name the agent's socket or device/);
+  failed(await call("/dev/null", "guest-ping"), 2, /null is no terminal; name a serial line or a pseudo-terminal/);
+  failed(await call(join(folder, "file/x"), "guest-ping"), 2, /file is not a folder; name another path/);
+  failed(await call(join(folder, "x".repeat(120)), "guest-ping"), 2, /has at most 107 bytes/);
 });
 
 test("call ends with 3 where nobody is there, and says what was tried", async (t) => {
@@ -147,7 +161,6 @@ test("call ends with 3 where nobody is there, and says what was tried", async (t
   const call = (...words: string[]): Promise<Ending> => run(t, "call", ...words);
   mkdirSync(join(folder, "folder"));
   failed(await call(join(folder, "socket"), "guest-ping"), 3, /there is no socket .*; start the agent or name another/);
-  failed(await call("/dev/null", "guest-ping"), 3, /is no terminal/);
   const { path, program } = await startAgent(t);
   program.kill("SIGKILL");
   await program.ended;
@@ -174,6 +187,22 @@ test("call prints nothing for a command whose success draws no reply", async (t)
   const path = await impostor(t, (request) => syncReply(request));
   assert.equal(printed(await run(t, "call", path, "guest-shutdown")), "");
   assert.equal(printed(await run(t, "call", path, "guest-shutdown", '{"mode": "reboot"}', "--raw")), "");
+});
+
+test("call ends with 3 where the output cannot be written", async (t) => {
+  const { path } = await startAgent(t);
+  const line = "guestwire: the output cannot be written (ENOSPC); the agent has answered\n";
+  for (const words of ["guest-ping", "guest-ping --raw"]) {
+    const { status, stderr } = bash(`"$@" call '${path}' ${words} >/dev/full`);
+    assert.deepEqual([status, stderr], [3, line]);
+  }
+  const shell = bash(`"$@" shell '${path}' >/dev/full`, "guest-ping\n");
+  assert.deepEqual([shell.status, shell.stderr], [3, line]);
+});
+
+test("call names the largest reply where one is larger", async (t) => {
+  const path = await impostor(t, (request) => syncReply(request) ?? "x".repeat(10_485_761));
+  failed(await run(t, "call", path, "guest-ping"), 3, /guest-ping: the reply has more than 10485760 bytes$/m);
 });
 
 test("call does not mind a reader that has had enough", async (t) => {
@@ -206,7 +235,17 @@ test("call on a device", { skip: skipTerminal }, async (t) => {
   assert.equal(printed(await run(t, "call", device.path, "guest-ping")), "{}\n");
   await agent.close();
   const deaf = await Device.make(t);
+  const before = settings(deaf.path);
   failed(await run(t, "call", deaf.path, "guest-ping", "--timeout", "0.2"), 3, /no answer to a sync within 0.2 s/);
+  // It may be somebody's terminal.
+  assert.equal(settings(deaf.path), before);
+  const other = await Device.make(t);
+  const interrupted = new Program(t, process.execPath, [CLI, "call", other.path, "guest-ping"]);
+  await new Promise((resolve) => other.otherEnd.once("data", resolve));
+  assert.notEqual(settings(other.path), before);
+  interrupted.kill("SIGINT");
+  assert.equal((await interrupted.ended).signal, "SIGINT");
+  assert.equal(settings(other.path), before);
 });
 
 test("call refuses the terminal that it is typed at", { skip: skipTerminal }, async (t) => {
@@ -232,3 +271,20 @@ test("call and the real agent", { skip: realAgent === undefined && !CI ? missing
   // It exits when a client goes with replies unread.
   assert.ok(program.isRunning);
 });
+
+test(
+  "call and the real agent on a pseudo-terminal",
+  { skip: skipTerminal || (realAgent === undefined && !CI ? missing : false) },
+  async (t) => {
+    assert.ok(realAgent !== undefined, missing);
+    const [ours, its] = [await Device.make(t), await Device.make(t)];
+    const folder = temporaryFolder(t);
+    ours.otherEnd.pipe(its.otherEnd).pipe(ours.otherEnd);
+    const options = ["-m", "isa-serial", "-p", its.path, "-t", folder, "-f", join(folder, "pid")];
+    const program = new Program(t, realAgent, options);
+    printed(await run(t, "wait", ours.path));
+    assert.equal(printed(await run(t, "call", ours.path, "guest-sync", '{"id": 7}')), "7\n");
+    failed(await run(t, "call", ours.path, "nope"), 1, /^guestwire: CommandNotFound: /);
+    assert.ok(program.isRunning);
+  },
+);

@@ -65,13 +65,14 @@ test("agent --help prints a page with all options and examples", async (t) => {
 test("call, shell and wait --help print pages with options, exit codes and examples", async (t) => {
   for (const [name, options] of [
     ["call", ["--raw", "--timeout", "-h, --help"]],
-    ["shell", ["-h, --help"]],
+    ["shell", ["--timeout", "-h, --help"]],
     ["wait", ["--timeout", "-h, --help"]],
   ] as const) {
     const page = printed(await run(t, name, "--help"));
     assert.match(page, new RegExp(`^Usage: guestwire ${name} TARGET`));
     assert.equal(printed(await run(t, "help", name)), page);
     for (const option of options) assert.match(page, new RegExp(`^ +${option} `, "m"));
+    for (const line of page.split("\n")) assert.ok(line.length <= 80, line);
     assert.match(page, /^Exit codes:\n {2}0 .*\n {2}1 .*\n {2}2 .*\n {2}3 .*\n\nExamples:\n {2}guestwire /m);
   }
 });

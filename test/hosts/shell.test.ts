@@ -26,12 +26,17 @@ const WAITS = /guestwire> $/;
 interface Options {
   readonly env?: NodeJS.ProcessEnv;
   readonly columns?: number;
+  readonly args?: readonly string[];
 }
 
 /** A person at a shell's prompt, with a history of its own. */
-async function personAt(t: TestContext, path: string, { env = {}, columns = 80 }: Options = {}): Promise<Person> {
+async function personAt(
+  t: TestContext,
+  path: string,
+  { env = {}, columns = 80, args = [] }: Options = {},
+): Promise<Person> {
   const state = { XDG_STATE_HOME: temporaryFolder(t), ...env };
-  const person = new Person(t, ["shell", path], { env: state, columns });
+  const person = new Person(t, ["shell", path, ...args], { env: state, columns });
   await person.sees(WAITS);
   return person;
 }
@@ -70,7 +75,10 @@ const PLUGIN = {
 test("shell: a table for guest-info, values indented, errors in red", { skip: skipTerminal }, async (t) => {
   const { path } = await serve(t);
   const person = await personAt(t, path);
-  assert.match(person.said, /^connected to .*socket; .help says what can be typed\nguestwire> $/);
+  assert.match(
+    person.said,
+    /^connecting to .*\(0 s\)connected to .*socket; .help says what can be typed\nguestwire> $/,
+  );
   await person.type("guest-info\r");
   const table = await person.sees(WAITS);
   assert.match(
@@ -118,6 +126,8 @@ test("shell: Tab completes names of commands, and the shell's own", { skip: skip
   await person.sees(/^ace$/);
   await person.type(" of", TAB);
   await person.sees(/^f$/);
+  await person.type(CTRL_C, " guest-pi", TAB);
+  await person.sees(/^ng$/);
   await person.type("\r", CTRL_D);
   assert.equal(await person.status, 0);
 });
@@ -131,7 +141,9 @@ test("shell: the history goes on in the next session", { skip: skipTerminal }, a
   await first.sees(/\n31\n/);
   await first.type(" .stats\r");
   await first.sees("calls");
-  await first.type(UP, UP, "\r");
+  await first.type('guest-set-user-password {"password": "c2VjcmV0"}\r');
+  await first.sees("CommandNotFound");
+  await first.type(UP, UP, UP, "\r");
   await first.sees(/\n31\n/);
   await first.type(".exit\r");
   assert.equal(await first.status, 0);
@@ -205,7 +217,10 @@ test(
     release();
     await person.type("guest-ping\r");
     assert.match(await person.sees(WAITS), /(^|g)\n\{\}\nguestwire> $/);
-    await person.type("guest-inf", CTRL_C, "guest-ping\r");
+    // One at a half line does not count.
+    await person.type("guest-inf", CTRL_C, CTRL_C);
+    await person.sees("Ctrl-C once more leaves");
+    await person.type("guest-ping\r");
     assert.match(await person.sees(WAITS), /(^|g)\n\{\}\nguestwire> $/);
     await person.type(CTRL_C);
     await person.sees("Ctrl-C once more leaves, as does Ctrl-D");
@@ -276,6 +291,66 @@ test("shell: an agent that dies under a call", { skip: skipTerminal }, async (t)
   assert.equal(await person.status, 0);
 });
 
+test("shell: an agent that dies after a call was given up", { skip: skipTerminal }, async (t) => {
+  const { path, stop } = await serve(t);
+  const person = await personAt(t, path);
+  await person.type("pause\r", CTRL_C);
+  await person.sees(/given up; what has gone out may still run\nguestwire> $/);
+  release();
+  await stop();
+  await person.sees(/the agent is gone[^\n]*; looking for it\nguestwire> $/);
+  await person.type("guest-ping\r");
+  await person.sees(/\nwaiting for the agent\n$/);
+  await person.type(CTRL_C);
+  await person.sees(/given up; nothing had gone out\nguestwire> $/);
+  await person.type("guest-ping\r");
+  await person.sees(/\nwaiting for the agent\n$/);
+  await serve(t, path);
+  await person.sees(/the agent is there again\n\{\}\nguestwire> $/);
+  await person.type(CTRL_D);
+  assert.equal(await person.status, 0);
+});
+
+test("shell: silence that means success is no loss", { skip: skipTerminal }, async (t) => {
+  const path = await impostor(t, (request) => syncReply(request) ?? "");
+  const person = await personAt(t, path, { args: ["--timeout", "0.3"] });
+  await person.type("guest-ping\r");
+  await person.sees(/guest-ping: no answer within 300 ms; it may still run\nguestwire> $/);
+  await person.type("guest-shutdown\r");
+  await person.sees(WAITS);
+  assert.doesNotMatch(person.said, /gone/);
+  await person.type(CTRL_D);
+  assert.equal(await person.status, 0);
+});
+
+test("shell: shows on a terminal that it connects", { skip: skipTerminal }, async (t) => {
+  let isAwake = false;
+  const path = await impostor(t, (request) => (isAwake ? syncReply(request) : "") ?? "");
+  const person = new Person(t, ["shell", path], { env: { XDG_STATE_HOME: temporaryFolder(t) } });
+  await person.sees(/connecting to .*socket \(0 s\)/);
+  isAwake = true;
+  await person.sees(WAITS);
+  await person.type(CTRL_D);
+  assert.equal(await person.status, 0);
+});
+
+test("shell: on a terminal that knows no escape codes", { skip: skipTerminal }, async (t) => {
+  const { path, stop } = await serve(t);
+  const person = await personAt(t, path, { env: { TERM: "dumb" } });
+  await person.type("guest-pi");
+  await stop();
+  await person.sees(/\nthe agent is gone[^\n]*\nguestwire> guest-pi$/);
+  await serve(t, path);
+  await person.sees(/\nthe agent is there again\nguestwire> guest-pi$/);
+  await person.type("ng\r");
+  await person.sees(/\n\{\}\nguestwire> $/);
+  await person.type("nope", CTRL_C, "guest-ping\r");
+  await person.sees(/\n\{\}\nguestwire> $/);
+  await person.type(CTRL_D);
+  assert.equal(await person.status, 0);
+  assert.equal(person.output.includes("\x1b"), false);
+});
+
 test("shell: no colours where they are not wanted", { skip: skipTerminal }, async (t) => {
   const { path } = await serve(t);
   const person = await personAt(t, path, { env: { NO_COLOR: "1" } });
@@ -318,7 +393,7 @@ test("shell on a device", { skip: skipTerminal }, async (t) => {
 test("shell ends with 3 where nobody is there at the start", { skip: skipTerminal }, async (t) => {
   const person = new Person(t, ["shell", join(temporaryFolder(t), "socket")]);
   assert.equal(await person.status, 3);
-  assert.match(person.said, /^guestwire: there is no socket .*; start the agent or name another path\n$/);
+  assert.match(person.said, /\(0 s\)guestwire: there is no socket .*; start the agent or name another path\n$/);
 });
 
 /** Runs these lines as a script; in latin-1. */
@@ -332,8 +407,10 @@ test("shell: a script runs in order", async (t) => {
   const { path } = await startAgent(t);
   const { status, stdout, stderr } = script(
     path,
+    "# a comment",
     "guest-ping",
     "",
+    "  # { another",
     'guest-sync {"id": 9007199254740993}',
     "guest-info",
   );

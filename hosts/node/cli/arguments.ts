@@ -9,7 +9,7 @@ export function parseObject(what: string, text: string): Record<string, unknown>
   try {
     value = parseJson(text);
   } catch (error) {
-    throw new Mistake(`${what} cannot be read: ${(error as Error).message}`);
+    throw new Mistake(`${what} cannot be read: ${(error as Error).message}; give an object, such as '{"id": 1}'`);
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new Mistake(`${what} must be an object, such as '{"id": 1}'`);

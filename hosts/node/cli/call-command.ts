@@ -12,8 +12,11 @@ export interface CallFlags {
 }
 
 const HELP = `
-The value is printed as JSON: indented on a terminal, else in one line. Integers are exact. A command that answers
-failure only, such as guest-shutdown, prints nothing when all is well.
+The value is printed as JSON: indented on a terminal, else in one line.
+Integers are exact. A command that answers failure only, such as
+guest-shutdown, prints nothing when all is well. A reply may have 10 MiB.
+A device is put into raw mode and stays so. Where no agent answers it gets its
+settings back.
 ${STATUS_HELP}
 Examples:
   guestwire call /run/ga.sock guest-info

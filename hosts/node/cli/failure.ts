@@ -9,7 +9,7 @@ Exit codes:
   0  done
   1  the agent answered an error: it is on stderr
   2  a mistake in what was typed
-  3  no connection, or no answer in time
+  3  no connection, no answer in time, or output that cannot be written
 `;
 
 /** What TARGET may be. */

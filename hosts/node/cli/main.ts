@@ -1,15 +1,18 @@
 #!/usr/bin/env node
 // The command line's entry.
 
-import { run } from "./program.ts";
+import { outputText } from "./output.ts";
+import { outputStatus, run } from "./program.ts";
+
+const args = process.argv.slice(2);
 
 process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
   // Somebody who closes the pipe has read enough: `guestwire --help | head -1`.
   if (code === "EPIPE") process.exit();
-  process.stderr.write(`guestwire: the output cannot be written (${code})\n`);
-  process.exit(1);
+  process.stderr.write(`guestwire: ${outputText(code)}\n`);
+  process.exit(outputStatus(args));
 });
 // There is nowhere left to say so.
 process.stderr.on("error", () => {});
 
-process.exitCode = await run(process.argv.slice(2));
+process.exitCode = await run(args);

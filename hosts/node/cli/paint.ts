@@ -3,11 +3,14 @@
 /** Styles of a terminal, by their number. */
 export const [BOLD, DIM, INVERSE, RED, GREEN, CYAN] = [1, 2, 7, 31, 32, 36] as const;
 
+/** The terminal knows no escape codes, as a console at boot. */
+export const IS_DUMB = process.env["TERM"] === "dumb";
+
 export type Paint = (style: number, text: string) => string;
 
 /** Paints for this stream: not at all where it is no terminal, or its user wants no colours. */
 export function painter({ isTTY }: NodeJS.WriteStream): Paint {
-  const inColour = isTTY && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb";
+  const inColour = isTTY && !process.env["NO_COLOR"] && !IS_DUMB;
   return (style, text) => (inColour ? `\x1b[${style}m${text}\x1b[0m` : text);
 }
 

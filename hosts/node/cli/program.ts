@@ -10,14 +10,15 @@ import { mistakeOf } from "./mistake.ts";
 import { addShell } from "./shell-command.ts";
 import { addWait } from "./wait-command.ts";
 
-/** What adds a command, and the status of a mistake in what was typed: the agent's is qemu-ga's. */
-const COMMANDS: readonly (readonly [add: (program: Command) => Command, mistakeStatus: number])[] = [
-  [addAgent, 1],
-  [addCall, STATUS.mistake],
-  [addShell, STATUS.mistake],
-  [addWait, STATUS.mistake],
-  [addHelp, 1],
-];
+const COMMANDS: readonly ((program: Command) => Command)[] = [addAgent, addCall, addShell, addWait, addHelp];
+
+/** The commands that have statuses of their own. Those of the agent are qemu-ga's. */
+const CLIENTS: ReadonlySet<unknown> = new Set(["call", "shell", "wait"]);
+
+/** The status of a run whose output cannot be written. */
+export function outputStatus([name]: readonly string[]): number {
+  return CLIENTS.has(name) ? STATUS.noAnswer : 1;
+}
 
 const EXAMPLES = `
 Examples:
@@ -48,7 +49,7 @@ export async function run(args: readonly string[]): Promise<number> {
       if (name === undefined) return program.error("say what to do; see 'guestwire --help'");
       refuseCommand(program, name);
     });
-  const statuses = new Map(COMMANDS.map(([add, mistakeStatus]) => [add(program), mistakeStatus]));
+  for (const add of COMMANDS) add(program);
 
   try {
     await program.parseAsync(args, { from: "user" });
@@ -59,6 +60,6 @@ export async function run(args: readonly string[]): Promise<number> {
     const typed = known === undefined ? "guestwire" : `guestwire ${known.name()}`;
     process.stderr.write(`guestwire: ${mistakeOf(error, typed)}\n`);
     if (error instanceof Failure) return error.status;
-    return (known && statuses.get(known)) ?? 1;
+    return CLIENTS.has(known?.name()) ? STATUS.mistake : 1;
   }
 }

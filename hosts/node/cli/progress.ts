@@ -1,6 +1,8 @@
-// One line on a terminal that tells what is waited for and for how long, and goes when that is over.
+// One line on a terminal that tells what is waited for and for how long, and goes when that is over. A terminal that
+// cannot take lines back gets one whenever something else is waited for, which stays.
 
 import { clearLine, cursorTo } from "node:readline";
+import { IS_DUMB } from "./paint.ts";
 
 /** How often it is drawn again. */
 const EVERY_MS = 1000;
@@ -15,13 +17,14 @@ export class Progress {
   private text = "";
 
   constructor() {
-    if (!this.terminal.isTTY) return;
+    if (!this.terminal.isTTY || IS_DUMB) return;
     this.timer = setInterval(() => this.draw(), EVERY_MS);
     process.once("SIGINT", this.interrupted);
   }
 
   /** From now on this is what is waited for. */
   tell(text: string): void {
+    if (this.terminal.isTTY && IS_DUMB && text !== this.text) this.terminal.write(`${text}\n`);
     this.text = text;
     this.draw();
   }

@@ -6,10 +6,11 @@ import { parseObject } from "./arguments.ts";
 import type { CallFlags } from "./call-command.ts";
 import { Failure, STATUS } from "./failure.ts";
 import { Mistake } from "./mistake.ts";
+import { expectResults } from "./output.ts";
 import { jsonText } from "./printable.ts";
 import { RawReply } from "./raw-reply.ts";
 import { milliseconds } from "./seconds.ts";
-import { asFailure, connectTo, isTimeOut, openTarget } from "./target.ts";
+import { Target, asFailure, isTimeOut } from "./target.ts";
 
 /** Throws a Mistake or a Failure. */
 export async function runCall(target: string, name: string, json: string | undefined, flags: CallFlags): Promise<void> {
@@ -28,30 +29,36 @@ export async function runCall(target: string, name: string, json: string | undef
 
 async function call(
   reply: RawReply,
-  target: string,
+  path: string,
   name: string,
   args: object | undefined,
   seconds: number,
 ): Promise<unknown> {
   const timeoutMs = milliseconds(seconds);
   const start = performance.now();
-  const client = await connectTo(target, reply.of(await openTarget(target)), timeoutMs);
+  const target = new Target(path);
+  const client = await target.connect(reply.of(await target.open()), { timeoutMs });
+  expectResults();
   const left = timeoutMs && Math.max(1, Math.round(timeoutMs - (performance.now() - start)));
   try {
     return await client.executeUntyped(name, args, { timeoutMs: left });
   } catch (error) {
     if (!isTimeOut(error)) throw error;
     const advice = "it may still run; --timeout gives it longer";
-    throw new Failure(STATUS.noAnswer, `${target}: no answer to ${name} within ${seconds} s; ${advice}`);
+    throw new Failure(STATUS.noAnswer, `${path}: no answer to ${name} within ${seconds} s; ${advice}`);
   } finally {
     await client.close();
   }
 }
 
 async function readStdin(): Promise<string> {
+  let json: string;
   try {
-    return await text(process.stdin);
+    json = await text(process.stdin);
   } catch (error) {
-    throw new Mistake(`stdin cannot be read (${(error as NodeJS.ErrnoException).code})`);
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Mistake(`stdin cannot be read (${code}); give a JSON object there, or in place of -`);
   }
+  if (json.trim() === "") throw new Mistake("stdin is empty; give a JSON object there, or in place of -");
+  return json;
 }

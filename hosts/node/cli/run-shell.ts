@@ -2,40 +2,53 @@
 
 import type { Transport } from "../../common/index.ts";
 import { reconnecting } from "../../common/reconnecting.ts";
+import { expectResults } from "./output.ts";
+import { Progress } from "./progress.ts";
+import { milliseconds } from "./seconds.ts";
+import type { ShellFlags } from "./shell-command.ts";
 import { Prompt } from "./shell/prompt.ts";
 import { runScript, scriptScreen } from "./shell/script.ts";
 import { Shell } from "./shell/shell.ts";
 import { Terminal } from "./shell/terminal.ts";
 import { Tracer } from "./shell/tracer.ts";
-import { watchLink } from "./shell/watch.ts";
-import { asFailure, connectTo, openTarget } from "./target.ts";
+import { LinkWatch } from "./shell/watch.ts";
+import { Target, asFailure } from "./target.ts";
 
 /** How long connecting may take at the start, and the longest wait between two attempts later, in milliseconds. */
 const CONNECT_MS = 10_000;
 const LONGEST_PAUSE_MS = 500;
 
 /** Throws a Mistake or a Failure. */
-export async function runShell(target: string): Promise<void> {
+export async function runShell(path: string, { timeout }: ShellFlags): Promise<void> {
   const terminal = process.stdin.isTTY && process.stdout.isTTY ? new Terminal() : undefined;
   const screen = terminal ?? scriptScreen;
   const tracer = new Tracer(screen);
+  const watch = new LinkWatch();
+  const target = new Target(path);
+  const progress = new Progress();
   try {
+    progress.tell(`connecting to ${path}`);
     // What is not there at the start is not waited for.
-    const opened: Transport[] = [await openTarget(target)];
-    const open = async (): Promise<Transport> => tracer.of(opened.pop() ?? (await openTarget(target)));
-    const client = await connectTo(target, reconnecting(open, { maxMs: LONGEST_PAUSE_MS }), CONNECT_MS);
-    const shell = new Shell(target, client, screen, tracer);
+    const opened: Transport[] = [await target.open()];
+    const open = async (): Promise<Transport> => tracer.of(opened.pop() ?? (await target.open()));
+    const transport = watch.of(reconnecting(open, { maxMs: LONGEST_PAUSE_MS }));
+    const client = await target.connect(transport, { timeoutMs: CONNECT_MS, callTimeoutMs: milliseconds(timeout) });
+    progress.end();
+    const shell = new Shell(path, client, screen, tracer);
     try {
+      expectResults();
       if (terminal === undefined) await runScript(shell);
       else {
-        watchLink(shell);
-        terminal.note(`connected to ${target}; .help says what can be typed`);
+        watch.begin(shell);
+        terminal.note(`connected to ${path}; .help says what can be typed`);
         await new Prompt(shell, terminal).run();
       }
     } finally {
       await client.close();
     }
   } catch (error) {
-    throw asFailure(error, target);
+    throw asFailure(error, path);
+  } finally {
+    progress.end();
   }
 }

@@ -1,6 +1,5 @@
 // What `guestwire wait` does: tries again and again until the agent is in step.
 
-import { connect } from "../../common/client/index.ts";
 import type { Transport } from "../../common/index.ts";
 import { reconnecting } from "../../common/reconnecting.ts";
 import { Failure, STATUS } from "./failure.ts";
@@ -8,14 +7,15 @@ import { Mistake } from "./mistake.ts";
 import { inOneLine } from "./printable.ts";
 import { Progress } from "./progress.ts";
 import { milliseconds } from "./seconds.ts";
-import { asFailure, isTimeOut, openTarget } from "./target.ts";
+import { Target, asFailure } from "./target.ts";
 import type { WaitFlags } from "./wait-command.ts";
 
 /** Between two attempts to open the target: someone waits for it. */
 const LONGEST_PAUSE_MS = 500;
 
 /** Throws a Mistake or a Failure. */
-export async function runWait(target: string, { timeout }: WaitFlags): Promise<void> {
+export async function runWait(path: string, { timeout }: WaitFlags): Promise<void> {
+  const target = new Target(path);
   const progress = new Progress();
   const giveUp = new AbortController();
   let state = "";
@@ -25,8 +25,8 @@ export async function runWait(target: string, { timeout }: WaitFlags): Promise<v
   };
   const open = async (): Promise<Transport> => {
     try {
-      const transport = await openTarget(target);
-      tell(`${target} is there, but no agent answers`);
+      const transport = await target.open();
+      tell(`${path} is there, but no agent answers`);
       return transport;
     } catch (error) {
       if (error instanceof Mistake) giveUp.abort(error);
@@ -36,11 +36,11 @@ export async function runWait(target: string, { timeout }: WaitFlags): Promise<v
   };
   try {
     const transport = reconnecting(open, { maxMs: LONGEST_PAUSE_MS });
-    const client = await connect(transport, { timeoutMs: milliseconds(timeout), signal: giveUp.signal });
+    const client = await target.connect(transport, { timeoutMs: milliseconds(timeout), signal: giveUp.signal });
     await client.close();
   } catch (error) {
-    if (isTimeOut(error)) throw new Failure(STATUS.noAnswer, `no answer within ${timeout} s: ${state}`);
-    throw asFailure(error, target);
+    if (!(error instanceof Failure)) throw asFailure(error, path);
+    throw new Failure(STATUS.noAnswer, `no answer within ${timeout} s, trying again and again: ${state}`);
   } finally {
     progress.end();
   }

@@ -11,7 +11,10 @@ export interface WaitFlags {
 }
 
 const HELP = `
-TARGET need not be there yet. Nothing is printed, but on a terminal what is waited for, on stderr.
+TARGET need not be there yet: a socket or device that is missing, that nobody
+serves or that may not be opened is tried again until the time is over. Nothing
+is printed, but on a terminal what is waited for, on stderr. A device that
+answers stays in raw mode, another gets its settings back.
 ${STATUS_HELP}
 Examples:
   guestwire wait /run/ga.sock && guestwire call /run/ga.sock guest-get-osinfo

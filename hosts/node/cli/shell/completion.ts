@@ -25,7 +25,7 @@ export class Completion {
 
   /** The ways in which this beginning of a line can go on, and the part of it that they replace. */
   async complete(line: string): Promise<CompleterResult> {
-    const [, word = "", argument] = /^(\S*)(?:\s+(\S*))?$/.exec(line) ?? [];
+    const [, word = "", argument] = /^(\S*)(?:\s+(\S*))?$/.exec(line.trimStart()) ?? [];
     if (argument !== undefined) return startingWith(argument, OWN_COMMANDS[word]?.choices ?? []);
     const names = word.startsWith(".") ? Object.keys(OWN_COMMANDS) : await this.agentCommands();
     return startingWith(word, names);

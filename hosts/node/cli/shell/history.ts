@@ -7,6 +7,9 @@ import { isAbsolute, join } from "node:path";
 /** Lines that are kept. */
 export const HISTORY_SIZE = 1000;
 
+/** What stands in lines with a password. */
+const SECRET = "guest-set-user-password";
+
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
@@ -31,9 +34,9 @@ export class History {
     }
   }
 
-  /** Keeps a line, unless it is the last one again, or begins with a space. */
+  /** Keeps a line, unless it is the last one again, begins with a space, or sets a password. */
   add(line: string): void {
-    if (line === this.last || line.startsWith(" ") || line === "") return;
+    if (line === this.last || line.startsWith(" ") || line === "" || line.includes(SECRET)) return;
     this.last = line;
     try {
       mkdirSync(this.folder, { recursive: true, mode: FOLDER_MODE });

@@ -25,11 +25,11 @@ export const OWN_COMMANDS: Readonly<Record<string, OwnCommand>> = {
     usage: ".info",
     summary: "print where the agent is, and which one",
     choices: [],
-    run: async ({ client, target }, _, signal) => {
-      const { version, supported_commands: commands } = await client.info({ signal });
+    run: async (shell, _, signal) => {
+      const { version, supported_commands: commands } = await shell.reach().info({ signal });
       const rows = [
-        ["target", target],
-        ["state", client.state],
+        ["target", shell.target],
+        ["state", shell.client.state],
         ["agent", `version ${version}, ${commands.length} commands`],
       ];
       return columns(rows).join("\n");
@@ -39,7 +39,7 @@ export const OWN_COMMANDS: Readonly<Record<string, OwnCommand>> = {
     usage: ".sync",
     summary: "get into step with it again",
     choices: [],
-    run: ({ client }, _, signal) => client.sync({ signal }),
+    run: (shell, _, signal) => shell.reach().sync({ signal }),
   },
   ".stats": {
     usage: ".stats",

@@ -22,7 +22,7 @@ export class Prompt {
   /** Lines that wait, and what gives up the one that runs. */
   private readonly typed: string[] = [];
   private running: AbortController | undefined;
-  /** The last thing typed was Ctrl-C. */
+  /** The last thing typed was Ctrl-C, at an empty line. */
   private wasInterrupted = false;
   private leave: (error?: unknown) => void = () => {};
 
@@ -85,12 +85,14 @@ export class Prompt {
 
   private async runLine(text: string, signal: AbortSignal): Promise<void> {
     const { shell, terminal } = this;
-    shell.hasGivenUp = false;
+    const sent = shell.client.stats.calls;
     try {
       await shell.run(text, signal);
     } catch (error) {
-      if (error instanceof GivenUp) terminal.note("given up; what has gone out may still run");
-      else terminal.print(terminal.paint(RED, mistakeOf(asFailure(error, shell.target), "guestwire shell")));
+      if (error instanceof GivenUp) {
+        const hasGoneOut = shell.client.stats.calls > sent;
+        terminal.note(hasGoneOut ? "given up; what has gone out may still run" : "given up; nothing had gone out");
+      } else terminal.print(terminal.paint(RED, mistakeOf(asFailure(error, shell.target), "guestwire shell")));
     }
   }
 
@@ -98,15 +100,13 @@ export class Prompt {
   private interrupt(): void {
     if (this.running !== undefined) {
       this.typed.length = 0;
-      this.shell.hasGivenUp = true;
       this.running.abort(new GivenUp());
     } else if (this.line.line === "" && this.wasInterrupted) {
       this.line.close();
     } else {
-      this.wasInterrupted = true;
-      if (this.line.line === "") this.terminal.note("Ctrl-C once more leaves, as does Ctrl-D");
-      this.line.write(null, { ctrl: true, name: "e" });
-      this.line.write(null, { ctrl: true, name: "u" });
+      this.wasInterrupted = this.line.line === "";
+      if (this.wasInterrupted) this.terminal.note("Ctrl-C once more leaves, as does Ctrl-D");
+      else this.terminal.clearTyped();
     }
   }
 

@@ -21,7 +21,7 @@ export async function runScript(shell: Shell): Promise<void> {
   try {
     for await (const line of createInterface({ input: process.stdin })) {
       number++;
-      await shell.run(line);
+      if (!line.trimStart().startsWith("#")) await shell.run(line);
       if (shell.isOver) return;
     }
   } catch (error) {

@@ -11,8 +11,8 @@ import type { Tracer } from "./tracer.ts";
 export class Shell {
   /** It was asked to end. */
   isOver = false;
-  /** The last call was given up. */
-  hasGivenUp = false;
+  /** The link is lost. */
+  isLost = false;
   readonly target: string;
   readonly client: GuestClient;
   readonly screen: Screen;
@@ -32,9 +32,15 @@ export class Shell {
       const text = await runOwn(this, input.name, input.argument, signal);
       if (text !== undefined) this.screen.print(text);
     } else if (input.kind === "call") {
-      const value = await this.client.executeUntyped(input.command, input.args, { signal });
+      const value = await this.reach().executeUntyped(input.command, input.args, { signal });
       if (value !== undefined) this.screen.print(this.textOf(input.command, value));
     }
+  }
+
+  /** The client, for what needs the agent: says so where that has to be waited for. */
+  reach(): GuestClient {
+    if (this.isLost) this.screen.note("waiting for the agent");
+    return this.client;
   }
 
   private textOf(command: string, value: unknown): string {

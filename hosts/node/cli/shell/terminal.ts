@@ -1,7 +1,7 @@
 // A terminal with a line that is being typed: whatever is printed goes above it.
 
 import { type Interface, clearScreenDown, cursorTo, moveCursor } from "node:readline";
-import { DIM, painter } from "../paint.ts";
+import { DIM, IS_DUMB, painter } from "../paint.ts";
 import type { Screen } from "./screen.ts";
 
 export class Terminal implements Screen {
@@ -17,6 +17,12 @@ export class Terminal implements Screen {
       stdout.write(`${text}\n`);
       return;
     }
+    if (IS_DUMB) {
+      // Nothing can be taken back there, so the line is written once more.
+      const typed = line.getPrompt() + line.line;
+      stdout.write(`${typed === "" ? "" : "\n"}${text}\n${typed}`);
+      return;
+    }
     const { rows } = line.getCursorPos();
     moveCursor(stdout, 0, -rows);
     cursorTo(stdout, 0);
@@ -30,5 +36,19 @@ export class Terminal implements Screen {
 
   note(text: string): void {
     this.print(this.paint(DIM, text));
+  }
+
+  /** Forgets what was typed of the line. */
+  clearTyped(): void {
+    const { line } = this;
+    if (line === undefined) return;
+    if (IS_DUMB) {
+      // Node has no other way there.
+      Object.assign(line, { line: "", cursor: 0 });
+      process.stdout.write(`\n${line.getPrompt()}`);
+      return;
+    }
+    line.write(null, { ctrl: true, name: "e" });
+    line.write(null, { ctrl: true, name: "u" });
   }
 }
