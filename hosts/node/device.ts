@@ -31,14 +31,20 @@ export class NotATerminal extends GuestwireError {
  *   permission, the program `stty` is missing
  */
 export async function openDevice(path: string): Promise<Transport> {
+  return (await openSaving(path)).transport;
+}
+
+/** The same, with what the device was set to before, for `restoreSettings`. */
+export async function openSaving(path: string): Promise<{ transport: Transport; settings: string }> {
   const fd = open(path);
   try {
     if (!isatty(fd)) throw new NotATerminal(path);
+    const settings = await stty(path, fd, ["-g"]);
     await stty(path, fd, MODE);
     const stream = new ReadStream(fd);
     // It opens the device once more for itself. Node does not document that: where it does not, the descriptor is in use.
     if (descriptorOf(stream) !== fd) closeSync(fd);
-    return new SocketTransport(stream);
+    return { transport: new SocketTransport(stream), settings };
   } catch (error) {
     closeSync(fd);
     throw error instanceof GuestwireError ? error : deviceError(path, error as NodeJS.ErrnoException);
@@ -52,17 +58,6 @@ function open(path: string): number {
     return openSync(path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
   } catch (error) {
     throw error instanceof GuestwireError ? error : deviceError(path, error as NodeJS.ErrnoException);
-  }
-}
-
-/** The settings of a terminal device, for `restoreSettings`. Throws as `openDevice` does. */
-export async function readSettings(path: string): Promise<string> {
-  const fd = open(path);
-  try {
-    if (!isatty(fd)) throw new NotATerminal(path);
-    return await stty(path, fd, ["-g"]);
-  } finally {
-    closeSync(fd);
   }
 }
 

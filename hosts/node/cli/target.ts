@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { isatty } from "node:tty";
 import { AgentError, CallError, type ClientOptions, type GuestClient, connect } from "../../common/client/index.ts";
 import { GuestwireError, type Transport } from "../../common/index.ts";
-import { NotATerminal, openDevice, readSettings, restoreSettings } from "../device.ts";
+import { NotATerminal, openSaving, restoreSettings } from "../device.ts";
 import { checkSocketPath } from "../socket-file.ts";
 import { connectUnix } from "../unix.ts";
 import { Failure, STATUS } from "./failure.ts";
@@ -34,8 +34,9 @@ export class Target {
     if (!found.isCharacterDevice()) throw new Mistake(`${path} is neither a socket nor a device; name one`);
     if (isOwnTerminal(found)) throw new Mistake(`${path} is the terminal you type at; name another device`);
     try {
-      this.settings ??= await readSettings(path);
-      return await openDevice(path);
+      const { transport, settings } = await openSaving(path);
+      this.settings ??= settings;
+      return transport;
     } catch (error) {
       throw error instanceof NotATerminal ? new Mistake(error.message) : error;
     }
