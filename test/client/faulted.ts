@@ -11,7 +11,8 @@ import {
   type GuestClient,
   connect,
 } from "guestwire/client";
-import { Channel, type Planned, type Server } from "./faults.ts";
+import { keyOf } from "./ear.ts";
+import { Channel, type Planned, type Server, type Side } from "./faults.ts";
 
 /** Numbers that calls ask for are multiples of it. One that is damaged on the way is hardly another. */
 export const PRIME = 1_000_003;
@@ -51,6 +52,16 @@ export interface Script {
   readonly replyBytes: number | undefined;
   /** There is one fault, which is over at once, and the link is there: it costs one call and one synchronisation at most. */
   readonly isBrief: boolean;
+  /** After each step in which something struck, all that lasts is ended, and the next call must be answered. */
+  readonly isProbed: boolean;
+}
+
+/** What came of a session. */
+export interface Played {
+  /** Bytes in each direction while its steps were taken. */
+  readonly passed: Readonly<Record<Side, number>>;
+  /** Faults that struck. */
+  readonly strikes: number;
 }
 
 /** Where a session takes place. */
@@ -78,7 +89,8 @@ const AMPLE_MS = 200_000;
 const FEW_SYNCS = 5;
 const PATIENT_MS = 5000;
 
-let last = 0;
+/** Far from the next power of ten: all numbers have as many digits, and a conversation as many bytes each time. */
+let last = 1_000_000;
 
 /** A number that was not asked for yet. None ends in 0: with a digit less it would be one that was. */
 export function fresh(): number {
@@ -118,10 +130,11 @@ class Watched implements Clock {
 }
 
 /** Plays it; throws what is wrong. */
-export async function play(world: World, script: Script): Promise<Channel> {
+export async function play(world: World, script: Script): Promise<Played> {
   const channel = new Channel(world.clock, world.server, script.plan, script.chunkBytes);
   const player = new Player(world, channel, script.replyBytes);
   await player.play(script);
+  const { passed, strikes } = channel;
   channel.heal();
   await world.quieten();
   await player.recover();
@@ -129,7 +142,7 @@ export async function play(world: World, script: Script): Promise<Channel> {
   await player.next();
   player.checkJournal();
   channel.end();
-  return channel;
+  return { passed, strikes };
 }
 
 class Player {
@@ -140,6 +153,8 @@ class Player {
   private client: GuestClient | undefined;
   /** Calls that brought no answer. */
   private failures = 0;
+  /** Why the last of them did not. */
+  private failure: unknown;
   /** What is known of each call under its number: the client said that it did not go out. */
   private readonly asked = new Map<number, { readonly notSent: boolean }>();
 
@@ -150,20 +165,27 @@ class Player {
     this.options = { clock: this.watched, ...(replyBytes === undefined ? {} : { replyBytes }) };
   }
 
-  async play({ steps, isBrief }: Script): Promise<void> {
+  async play({ steps, isBrief, isProbed }: Script): Promise<void> {
     const { finish, clock } = this.world;
     try {
       this.client = await finish(connect(this.channel.open(), this.options));
     } catch (error) {
       if (isBrief) throw error;
       this.checkError(error);
-      return;
     }
-    const client = this.client;
-    const open: Promise<void>[] = [];
+    let open: Promise<unknown>[] = [];
     /** Synchronisations that these steps make in any case. */
     let asked = 0;
+    let seen = 0;
     for (const step of steps) {
+      if (isProbed && this.channel.strikes > seen) {
+        await finish(Promise.all(open));
+        open = [];
+        await this.probe();
+        seen = this.channel.strikes;
+      }
+      const { client } = this;
+      if (client === undefined) return;
       if (step.what === "rest") {
         await finish(new Promise<void>((resolve) => clock.after(step.ms, resolve)));
       } else if (step.what === "sync") {
@@ -178,17 +200,18 @@ class Player {
       }
     }
     await finish(Promise.all(open));
-    if (!isBrief) return;
+    if (!isBrief || this.client === undefined) return;
     assert.ok(this.failures <= 1, `one fault, ${this.failures} calls failed`);
-    const resyncs = client.stats.resyncs - asked;
+    const resyncs = this.client.stats.resyncs - asked;
     assert.ok(resyncs <= 1, `one fault, ${resyncs} synchronisations`);
   }
 
+  /** Whether it brought the right answer. */
   private async ask(
     client: GuestClient,
     question: Question,
     { timeoutMs, abortMs }: { readonly timeoutMs: number; readonly abortMs: number | undefined },
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { clock, isExact } = this.world;
     const { command, args, silenceMs, n } = question;
     const start = clock.now();
@@ -201,14 +224,15 @@ class Player {
       ...(silenceMs === undefined ? {} : { silenceMs }),
     };
     let notSent = false;
+    let isRight = false;
     try {
       const value = await client.executeUntyped(command, args, options);
-      const isRight = question.error === undefined && question.isAnswer(value);
-      assert.ok(isRight || this.isGarbled(value, n), `${command}: a wrong answer: ${inspect(value)}`);
+      isRight = question.error === undefined && question.isAnswer(value);
+      assert.ok(isRight || this.isGarbled(question, value), `${command}: a wrong answer: ${inspect(value)}`);
     } catch (error) {
       if (error instanceof AgentError) {
-        const isRight = error.message === question.error;
-        assert.ok(isRight || this.isGarbled(error.message, n), `${command}: a wrong error: ${error.message}`);
+        isRight = error.message === question.error;
+        assert.ok(isRight || this.isGarbled(question, error.message), `${command}: a wrong error: ${error.message}`);
       } else if (error !== reason) {
         this.checkError(error);
         notSent = error instanceof CallError && !error.sent;
@@ -216,30 +240,53 @@ class Player {
     }
     cancel?.();
     this.asked.set(n, { notSent });
-    const most = timeoutMs + (silenceMs ?? 0);
+    // Where ids are refused, it goes out twice.
+    const most = timeoutMs + 2 * (silenceMs ?? 0);
     if (isExact)
       assert.ok(clock.now() - start <= most, `${command}: settled after ${clock.now() - start} of ${most} ms`);
+    return isRight;
   }
 
-  /** Whether bytes were lost or came by chance, and it is no other call's answer. */
-  private isGarbled(value: unknown, own: number): boolean {
-    if (!this.channel.isDamaged) return false;
-    const numbers = inspect(value, { depth: null }).match(/\d+/g)?.map(Number);
-    return !(numbers ?? []).some((number) => number !== own && number % PRIME === 0 && number % 10 !== 0);
+  /** Whether bytes were lost or came by chance, in an answer that is this call's by its id, and no other's by its numbers. */
+  private isGarbled({ command, args, n }: Question, answer: unknown): boolean {
+    const { isDamaged, ear } = this.channel;
+    if (!isDamaged || !ear.isOwn(keyOf(command, args), answer)) return false;
+    const numbers = inspect(answer, { depth: null }).match(/\d+/g)?.map(Number);
+    return !(numbers ?? []).some((number) => number !== n && number % PRIME === 0 && number % 10 !== 0);
   }
 
   /** It has to be one that is documented. */
   private checkError(error: unknown): void {
     this.failures++;
+    this.failure = error;
     if (!(error instanceof CallError) || !CODES.includes(error.code)) throw error;
   }
 
-  /** All faults are over: the next call is answered right, after one synchronisation at most. */
+  /** What struck so far is over: unless more strikes meanwhile, the next call is answered. */
+  private async probe(): Promise<void> {
+    const { world, channel } = this;
+    let strikes: number;
+    do {
+      strikes = channel.strikes;
+      channel.calm();
+      await world.quieten();
+      if (channel.strikes === strikes) await this.recover();
+    } while (channel.strikes > strikes);
+  }
+
+  /** Nothing is wrong any more: the next call is answered right, after one synchronisation at most. */
   async recover(): Promise<void> {
     const { world, channel } = this;
+    const { strikes } = channel;
     if (this.client === undefined || this.client.state === "closed") {
       await this.close();
-      this.client = await world.finish(connect(channel.open(), { ...this.options, timeoutMs: AMPLE_MS }));
+      try {
+        this.client = await world.finish(connect(channel.open(), { ...this.options, timeoutMs: AMPLE_MS }));
+      } catch (error) {
+        if (channel.strikes === strikes) throw error;
+        this.checkError(error);
+        return;
+      }
     } else if (this.client.state === "ready" && channel.isDirty) {
       // The agent holds the half of something, which this call completes. Nobody could know.
       await world.finish(this.ask(this.client, world.plain(fresh()), { timeoutMs: AMPLE_MS, abortMs: undefined }));
@@ -247,12 +294,15 @@ class Player {
     await this.askPlainly(this.client);
   }
 
+  /** Where nothing strikes meanwhile, it must be answered right. */
   private async askPlainly(client: GuestClient): Promise<void> {
     const { world, channel } = this;
-    const [resyncs, syncs, start] = [client.stats.resyncs, channel.syncs, world.clock.now()];
-    const question = world.plain(fresh());
-    const value = await world.finish(client.executeUntyped(question.command, question.args, { timeoutMs: AMPLE_MS }));
-    assert.ok(question.isAnswer(value), `after the faults ${inspect(value)}`);
+    const [strikes, resyncs, syncs, start] = [channel.strikes, client.stats.resyncs, channel.syncs, world.clock.now()];
+    const isRight = await world.finish(
+      this.ask(client, world.plain(fresh()), { timeoutMs: AMPLE_MS, abortMs: undefined }),
+    );
+    if (channel.strikes > strikes) return;
+    if (!isRight) throw new Error("the faults are over, and the next call was not answered", { cause: this.failure });
     assert.ok(client.stats.resyncs - resyncs <= 1, `${client.stats.resyncs - resyncs} synchronisations`);
     const attempts = channel.syncs - syncs;
     const most = FEW_SYNCS + (world.clock.now() - start) / PATIENT_MS;
@@ -271,7 +321,7 @@ class Player {
       assert.equal(client.state, "closed");
       assert.equal(stats.calls, channel.requests);
       assert.ok(stats.bytesDiscarded >= 0 && stats.bytesDiscarded <= channel.received, `${stats.bytesDiscarded} bytes`);
-      assert.ok(stats.resyncs <= channel.syncs, `${stats.resyncs} synchronisations, ${channel.syncs} attempts`);
+      assert.ok(stats.resyncs < channel.ear.syncs, `${stats.resyncs} synchronisations, ${channel.ear.syncs} answered`);
       channel.requests = 0;
       channel.received = 0;
     }

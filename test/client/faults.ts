@@ -2,6 +2,7 @@
 // agent goes: whoever comes next finds what was left on it, as on a virtio port.
 
 import type { Clock, Receiver, Transport } from "guestwire";
+import { Ear } from "./ear.ts";
 
 /** What happens to the channel. Bytes are in latin-1. */
 export type Fault =
@@ -156,11 +157,16 @@ class Lane {
     this.pump();
   }
 
+  /** Faults that last are over. */
+  calm(): void {
+    this.swallowing = 0;
+    this.goOn();
+  }
+
   /** No more faults. */
   heal(): void {
     this.plan = [];
-    this.swallowing = 0;
-    this.goOn();
+    this.calm();
   }
 }
 
@@ -243,6 +249,10 @@ export class Channel {
   syncs = 0;
   /** Bytes that the client was given. */
   received = 0;
+  /** Faults so far. */
+  strikes = 0;
+  /** What the client said and heard. */
+  ear = new Ear();
   /** Bytes were lost, or came that were not sent. */
   isDamaged = false;
   /** The agent may have been given something twice. */
@@ -256,6 +266,7 @@ export class Channel {
   private agent: AgentEnd | undefined;
   private client: ClientEnd | undefined;
   private isUp = true;
+  private isOver = false;
   private isBlocked = false;
 
   constructor(clock: Clock, server: Server, plan: readonly Planned[], chunkBytes: number) {
@@ -275,6 +286,7 @@ export class Channel {
     });
     this.toClient = lane("client", (bytes) => {
       this.received += bytes.length;
+      this.ear.heard(Buffer.from(bytes).toString("latin1"));
       this.client?.receiver?.data(bytes);
     });
     this.startAgent();
@@ -287,11 +299,21 @@ export class Channel {
 
   /** A transport for the next client; the one before has gone. */
   open(): Transport {
+    this.ear = new Ear();
     this.client = new ClientEnd(this);
     return this.client;
   }
 
-  /** Ends all faults, also those that last. */
+  /** Ends the faults that struck and last; others may follow. */
+  calm(): void {
+    this.toAgent.calm();
+    this.toClient.calm();
+    this.unblock();
+    this.comeBack();
+    this.startAgent();
+  }
+
+  /** No more faults; what lasts is over when its time has come. */
   heal(): void {
     this.toAgent.heal();
     this.toClient.heal();
@@ -300,6 +322,7 @@ export class Channel {
 
   /** The agent goes, too. */
   end(): void {
+    this.isOver = true;
     this.isUp = false;
     this.killAgent();
   }
@@ -324,12 +347,15 @@ export class Channel {
   fromClient(client: ClientEnd, bytes: Uint8Array): boolean {
     if (bytes[0] === 0xff) this.syncs++;
     else this.requests++;
-    if (client !== this.client || !this.isUp) return true;
+    if (client !== this.client) return true;
+    this.ear.wrote(bytes);
+    if (!this.isUp) return true;
     this.toAgent.push(bytes);
     return !this.isBlocked;
   }
 
   private strike(to: Side, fault: Fault): void {
+    this.strikes++;
     const lane = to === "agent" ? this.toAgent : this.toClient;
     const damages = ["swallow", "repeat", "inject", "replay"].includes(fault.what);
     if (damages) this.isDamaged = true;
@@ -348,6 +374,7 @@ export class Channel {
         this.server.kill?.();
         // What is left of a request is the first that the next one reads.
         this.isDirty = /[^\n]$/.test(this.toAgent.memory);
+        if (this.isDirty) this.isDamaged = true;
         this.clock.after(fault.ms, () => this.startAgent());
         return;
       case "close":
@@ -390,6 +417,7 @@ export class Channel {
   private breakLink(): void {
     this.isUp = false;
     this.isBlocked = false;
+    this.ear.forget();
     this.toAgent.clear();
     this.toClient.clear();
     this.killAgent();
@@ -397,7 +425,7 @@ export class Channel {
   }
 
   private comeBack(): void {
-    if (this.isUp) return;
+    if (this.isUp || this.isOver) return;
     this.isUp = true;
     if (this.agent === undefined) this.startAgent();
     this.client?.receiver?.reopened();

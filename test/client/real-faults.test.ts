@@ -1,7 +1,7 @@
 // The client against QEMU's own agent on a channel with faults. Its process is killed and started anew in the middle.
 
 import assert from "node:assert/strict";
-import { suite, test } from "node:test";
+import { type TestContext, suite, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import fc from "fast-check";
 import type { Clock } from "guestwire";
@@ -10,17 +10,19 @@ import { connectUnix } from "guestwire/node";
 import { CI } from "../ci.ts";
 import { findRealAgent } from "../property/real-agent.ts";
 import { RUNS, SEED } from "../property/settings.ts";
-import { type Question, type Script, type World, play } from "./faulted.ts";
+import { type Played, type Question, type Script, type World, play } from "./faulted.ts";
+import type { Fault, Side } from "./faults.ts";
 import { RealServer } from "./real-server.ts";
-import { drawnScript } from "./scripts.ts";
+import { anyFault, drawnScript, harmed, unharmed } from "./scripts.ts";
 
-const SESSIONS = Math.ceil(RUNS / 80);
-/** Sessions in which the agent is killed in the middle of what it writes, at so many places. */
-const KILLS = Math.ceil(RUNS / 200);
-/** What qemu-ga 7.2 sends in it, about. */
-const CONVERSATION_BYTES = 5200;
+/** Drawn sessions with each agent. */
+const DRAWN = Math.ceil(RUNS / 150);
+/** At each byte of the conversation every so manieth cut is tried, another one at the next. */
+const STRIDE = RUNS < 100_000 ? 2 : 1;
+/** Sessions in which the agent is killed in the middle of a long reply, at so many places. */
+const KILLS = Math.ceil(RUNS / 400);
 /** Agents side by side. */
-const LANES = 12;
+const LANES = 24;
 /** How much faster time passes: sessions mostly wait for time-outs. */
 const HASTE = 20;
 /** After so many milliseconds of real time nothing will ever happen. */
@@ -56,21 +58,20 @@ function info(n: number): Question {
   return { command: "guest-info", n, isAnswer };
 }
 
-/** A conversation, and the agent is killed at one byte of it after the other. */
-function kills(): Script[] {
+/** A conversation of such questions. */
+function conversation(...questions: readonly ((n: number) => Question)[]): Script {
   const step = { what: "ask", timeoutMs: 4000, abortMs: undefined, alone: true } as const;
-  const steps = [info, sync].map((asked) => ({ ...step, question: asked }));
-  return Array.from({ length: KILLS }, (_, n) => {
-    const at = Math.floor((n * CONVERSATION_BYTES) / KILLS);
-    return {
-      steps,
-      plan: [{ to: "client", at, fault: { what: "restart", ms: 0 } }],
-      chunkBytes: 4096,
-      replyBytes: undefined,
-      isBrief: false,
-    };
-  });
+  const steps = questions.map((asked) => ({ ...step, question: asked }));
+  return { steps, plan: [], chunkBytes: 4096, replyBytes: undefined, isBrief: false, isProbed: true };
 }
+
+const SHORT = conversation(sync, (n) => ({ ...ping, n }));
+const LONG = conversation(info, sync);
+
+const CUTS: readonly Fault[] = [
+  { what: "lost", ms: 0 },
+  { what: "restart", ms: 0 },
+];
 
 const question: fc.Arbitrary<(n: number) => Question> = fc.oneof(
   { weight: 4, arbitrary: fc.constant(sync) },
@@ -87,43 +88,110 @@ const question: fc.Arbitrary<(n: number) => Question> = fc.oneof(
   { weight: 1, arbitrary: fc.constant(info) },
 );
 
-suite("against the real agent", { skip }, () => {
-  test("an agent killed in the middle of a reply, and drawn faults", async (t) => {
+/** A session, given what plays scripts. */
+type Session = (play: (script: Script) => Promise<Played>) => Promise<Played>;
+
+/** Plays sessions one after the other with an agent of their own. */
+class Lane {
+  readonly server: RealServer;
+  private readonly world: World;
+
+  constructor(block: readonly string[]) {
     assert.ok(program !== undefined, missing);
-    t.diagnostic(`seed ${SEED} (set GW_SEED to repeat)`);
-    const scripts = [...kills(), ...fc.sample(drawnScript(question, 3000), { seed: SEED, numRuns: SESSIONS })];
-    let next = 0;
-    let starts = 0;
-    const lane = async (): Promise<void> => {
-      const server = new RealServer(program);
-      const world: World = {
-        clock: hasty,
-        server,
-        journal: undefined,
-        isExact: false,
-        plain: sync,
-        quieten: () => pause(QUIET_MS),
-        finish: within,
-      };
-      try {
-        while (next < scripts.length) {
-          const n = next++;
-          const script = scripts[n]!;
-          try {
-            await play(world, script);
-          } catch (error) {
-            next = scripts.length;
-            throw new Error(`session ${n}, ${JSON.stringify(script)}`, { cause: error });
+    this.server = new RealServer(program, block);
+    this.world = {
+      clock: hasty,
+      server: this.server,
+      journal: undefined,
+      isExact: false,
+      plain: sync,
+      quieten: () => pause(QUIET_MS),
+      finish: within,
+    };
+  }
+
+  async play(script: Script): Promise<Played> {
+    try {
+      return await play(this.world, script);
+    } catch (error) {
+      throw new Error(JSON.stringify(script), { cause: error });
+    }
+  }
+}
+
+/** The bytes of a conversation where each request goes out once: a slow start of the agent has a client try again. */
+async function leastBytes(block: readonly string[], script: Script): Promise<Played["passed"]> {
+  const lane = new Lane(block);
+  try {
+    const all: Played["passed"][] = [];
+    for (let n = 0; n < 5; n++) all.push((await lane.play(script)).passed);
+    return { agent: Math.min(...all.map(({ agent }) => agent)), client: Math.min(...all.map(({ client }) => client)) };
+  } finally {
+    await lane.server.close();
+  }
+}
+
+/** Plays sessions on agents side by side; a fault must strike in such a share of them. */
+async function sideBySide(
+  t: TestContext,
+  block: readonly string[],
+  sessions: readonly Session[],
+  least: number,
+): Promise<void> {
+  let [next, starts, struck] = [0, 0, 0];
+  const run = async (): Promise<void> => {
+    const lane = new Lane(block);
+    try {
+      for (let session = sessions[next++]; session !== undefined; session = sessions[next++]) {
+        const { strikes } = await session((script) => lane.play(script));
+        struck += Math.sign(strikes);
+      }
+    } finally {
+      next = sessions.length;
+      starts += lane.server.starts;
+      await lane.server.close();
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, run));
+  t.diagnostic(`${sessions.length} sessions, a fault struck in ${struck}, ${starts} processes`);
+  assert.ok(struck >= least * sessions.length, `only ${struck} of ${sessions.length} sessions had a fault`);
+}
+
+/** A session with this fault at one place. */
+function at(script: Script, to: Side, byte: number, fault: Fault): Session {
+  return (playing) => playing({ ...script, plan: [{ to, at: byte, fault }] });
+}
+
+suite("against the real agent", { skip }, () => {
+  for (const block of [[], ["guest-sync-delimited"]]) {
+    const name = block.length === 0 ? "" : `, ${block.join()} blocked`;
+
+    test(`cuts at every byte of a conversation, and in a long reply${name}`, async (t) => {
+      t.diagnostic(`seed ${SEED} (set GW_SEED to repeat)`);
+      const [short, long] = [await leastBytes(block, SHORT), await leastBytes(block, LONG)];
+      const sessions: Session[] = [];
+      for (const to of ["agent", "client"] as const) {
+        for (let byte = 0; byte <= short[to]; byte++) {
+          for (let n = (SEED + byte) % STRIDE; n < CUTS.length; n += STRIDE) {
+            sessions.push(at(SHORT, to, byte, CUTS[n]!));
           }
         }
-      } finally {
-        starts += server.starts;
-        await server.close();
       }
-    };
-    await Promise.all(Array.from({ length: LANES }, lane));
-    t.diagnostic(`${scripts.length} sessions, ${starts} processes`);
-  });
+      for (let n = 0; n < KILLS; n++)
+        sessions.push(at(LONG, "client", Math.floor((n * long.client) / KILLS), { what: "restart", ms: 0 }));
+      await sideBySide(t, block, sessions, 0.95);
+    });
+
+    test(`drawn faults${name}`, async (t) => {
+      t.diagnostic(`seed ${SEED} (set GW_SEED to repeat)`);
+      const drawn = fc.sample(drawnScript(question, anyFault), { seed: SEED, numRuns: DRAWN });
+      const sessions = drawn.map((one): Session => async (playing) => {
+        const whole = await playing(unharmed(one));
+        return playing(harmed(one, whole));
+      });
+      await sideBySide(t, block, sessions, 0.8);
+    });
+  }
 
   test("it survives clients that give up and close", async () => {
     assert.ok(program !== undefined, missing);

@@ -22,10 +22,12 @@ export class RealServer implements Server {
   private child: ChildProcess | undefined;
   private isClosed = false;
 
-  constructor(program: string) {
+  /** `block`: commands that it is not to know either. */
+  constructor(program: string, block: readonly string[] = []) {
     this.program = program;
     const names = spawnSync(program, ["--block-rpcs=help"], { encoding: "utf8" }).stdout.split("\n");
-    this.blocked = names.filter((name) => name !== "" && !ALLOWED.includes(name)).join(",");
+    const isBlocked = (name: string): boolean => !ALLOWED.includes(name) || block.includes(name);
+    this.blocked = names.filter((name) => name !== "" && isBlocked(name)).join(",");
   }
 
   get path(): string {

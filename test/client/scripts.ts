@@ -1,7 +1,7 @@
 // What sessions with faults are made of.
 
 import fc from "fast-check";
-import type { Question, Script, Step } from "./faulted.ts";
+import type { Played, Question, Script, Step } from "./faulted.ts";
 import type { Fault, Planned, Side } from "./faults.ts";
 import { PRIME } from "./faulted.ts";
 
@@ -34,15 +34,27 @@ export const JUNK = [
 /** Milliseconds. */
 export const delay = fc.constantFrom(0, 1, 30, 600, 3000, 20_000);
 
-const drawnFault: fc.Arbitrary<Fault> = fc.oneof(
-  fc.record({
-    what: fc.constantFrom("lost" as const, "restart" as const, "stall" as const, "block" as const),
-    ms: delay,
-  }),
+/** Faults after which no byte is told that was not sent, and none twice. */
+export const losses: fc.Arbitrary<Fault> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      what: fc.constantFrom("lost" as const, "restart" as const, "stall" as const, "block" as const),
+      ms: delay,
+    }),
+  },
+  { weight: 2, arbitrary: fc.constantFrom({ what: "close" } as const, { what: "end" } as const) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ what: fc.constant("swallow" as const), bytes: fc.integer({ min: 1, max: 200 }) }),
+  },
+);
+
+export const anyFault: fc.Arbitrary<Fault> = fc.oneof(
+  { weight: 2, arbitrary: losses },
   fc.record({ what: fc.constantFrom("swallow" as const, "repeat" as const), bytes: fc.integer({ min: 1, max: 200 }) }),
   fc.record({ what: fc.constant("replay" as const), back: fc.nat(8) }),
   fc.record({ what: fc.constant("inject" as const), bytes: fc.oneof(fc.constantFrom(...JUNK), noise()) }),
-  fc.constantFrom({ what: "close" } as const, { what: "end" } as const),
 );
 
 function noise(): fc.Arbitrary<string> {
@@ -51,8 +63,32 @@ function noise(): fc.Arbitrary<string> {
 
 const timeoutMs = fc.constantFrom(1, 20, 400, 2500, 12_000);
 
-/** Sessions that ask such questions, with faults in so many bytes of either direction. */
-export function drawnScript(question: fc.Arbitrary<(n: number) => Question>, bytes: number): fc.Arbitrary<Script> {
+/** A session whose faults have no place yet. */
+export interface Drawn extends Omit<Script, "plan"> {
+  /** `share`: after so many thousandths of the bytes. */
+  readonly faults: readonly { readonly to: Side; readonly share: number; readonly fault: Fault }[];
+}
+
+/** The session without its faults. */
+export function unharmed({ faults: _, ...rest }: Drawn): Script {
+  return { ...rest, plan: [] };
+}
+
+/** The session with its faults, where so many bytes pass without them. */
+export function harmed(drawn: Drawn, { passed }: Played): Script {
+  const plan = drawn.faults.map(({ to, share, fault }): Planned => ({
+    to,
+    at: Math.floor((share * passed[to]) / 1000),
+    fault,
+  }));
+  return { ...unharmed(drawn), plan };
+}
+
+/** Sessions that ask such questions, with such faults. */
+export function drawnScript(
+  question: fc.Arbitrary<(n: number) => Question>,
+  fault: fc.Arbitrary<Fault>,
+): fc.Arbitrary<Drawn> {
   const step: fc.Arbitrary<Step> = fc.oneof(
     {
       weight: 6,
@@ -68,17 +104,14 @@ export function drawnScript(question: fc.Arbitrary<(n: number) => Question>, byt
     { weight: 1, arbitrary: fc.record({ what: fc.constant("rest" as const), ms: delay }) },
   );
 
-  const planned: fc.Arbitrary<Planned> = fc.record({
-    to: fc.constantFrom<Side>("agent", "client"),
-    at: fc.nat(bytes),
-    fault: drawnFault,
-  });
+  const placed = fc.record({ to: fc.constantFrom<Side>("agent", "client"), share: fc.nat(1000), fault });
 
   return fc.record({
     steps: fc.array(step, { minLength: 1, maxLength: 6, size: "max" }),
-    plan: fc.array(planned, { minLength: 1, maxLength: 6, size: "max" }),
+    faults: fc.array(placed, { minLength: 1, maxLength: 6, size: "max" }),
     chunkBytes: fc.constantFrom(1, 7, 4096),
     replyBytes: fc.constantFrom(undefined, 300),
     isBrief: fc.constant(false),
+    isProbed: fc.boolean(),
   });
 }
