@@ -70,8 +70,8 @@ export interface Drawn extends Omit<Script, "plan"> {
 }
 
 /** The session without its faults. */
-export function unharmed({ faults: _, ...rest }: Drawn): Script {
-  return { ...rest, plan: [] };
+export function unharmed(drawn: Drawn): Script {
+  return { ...drawn, plan: [] };
 }
 
 /** The session with its faults, where so many bytes pass without them. */
@@ -81,7 +81,7 @@ export function harmed(drawn: Drawn, { passed }: Played): Script {
     at: Math.floor((share * passed[to]) / 1000),
     fault,
   }));
-  return { ...unharmed(drawn), plan };
+  return { ...drawn, plan };
 }
 
 /** Sessions that ask such questions, with such faults. */
