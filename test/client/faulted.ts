@@ -60,6 +60,8 @@ export interface Script {
 export interface Played {
   /** Bytes in each direction while its steps were taken. */
   readonly passed: Readonly<Record<Side, number>>;
+  /** Bytes up to the end of each line to the client. */
+  readonly ends: readonly number[];
   /** Faults that struck. */
   readonly strikes: number;
 }
@@ -135,6 +137,7 @@ export async function play(world: World, script: Script): Promise<Played> {
   const player = new Player(world, channel, script.replyBytes);
   await player.play(script);
   const { passed, strikes } = channel;
+  const ends = [...channel.ends];
   channel.heal();
   await world.quieten();
   await player.recover();
@@ -142,7 +145,7 @@ export async function play(world: World, script: Script): Promise<Played> {
   await player.next();
   player.checkJournal();
   channel.end();
-  return { passed, strikes };
+  return { passed, ends, strikes };
 }
 
 class Player {

@@ -10,7 +10,7 @@ import { FakeClock } from "../clock.ts";
 import { ENGINES } from "../engines.ts";
 import { RUNS, SEED } from "../property/settings.ts";
 import { PRIME, type Played, type Question, type Script, type Step, type World, play } from "./faulted.ts";
-import type { Fault } from "./faults.ts";
+import type { Fault, Planned } from "./faults.ts";
 import { idRefuser } from "./id-refuser.ts";
 import { seedRandom } from "./random.ts";
 import { type Drawn, JUNK, anyFault, delay, drawnScript, harmed, losses, unharmed } from "./scripts.ts";
@@ -190,7 +190,7 @@ for (const [first, [name, kind]] of KINDS.entries()) {
 
     // Without ids nothing tells what was repeated or injected from an answer.
     if (kind.refusesIds !== true) {
-      test("faults at every byte of a conversation", async (t) => {
+      test("faults at every byte of a conversation, and before each reply", async (t) => {
         t.diagnostic(`seed ${SEED} (set GW_SEED to repeat)`);
         const one = {
           steps: CONVERSATION,
@@ -200,25 +200,28 @@ for (const [first, [name, kind]] of KINDS.entries()) {
           isBrief: false,
           isProbed: true,
         };
-        const { passed } = await session(SEED, one);
         let [count, struck] = [0, 0];
+        const strike = async (planned: Planned): Promise<void> => {
+          const { fault } = planned;
+          const isBrief = fault.what !== "close" && fault.what !== "end" && !("ms" in fault && fault.ms > 0);
+          try {
+            const { strikes } = await session(SEED, { ...one, plan: [planned], isBrief, isProbed: !isBrief });
+            count++;
+            struck += Math.sign(strikes);
+          } catch (error) {
+            throw new Error(JSON.stringify(planned), { cause: error });
+          }
+        };
+        const { passed, ends } = await session(SEED, one);
         for (const to of ["agent", "client"] as const) {
           for (let at = 0; at <= passed[to]; at++) {
             for (let n = (SEED + at + first) % STRIDE; n < FAULTS.length; n += STRIDE) {
-              const fault = FAULTS[n]!;
-              const isBrief = fault.what !== "close" && fault.what !== "end" && !("ms" in fault && fault.ms > 0);
-              try {
-                const plan = [{ to, at, fault }];
-                const { strikes } = await session(SEED, { ...one, plan, isBrief, isProbed: !isBrief });
-                count++;
-                struck += Math.sign(strikes);
-              } catch (error) {
-                throw new Error(`${JSON.stringify(fault)} to the ${to} at byte ${at} of ${passed[to]}`, {
-                  cause: error,
-                });
-              }
+              await strike({ to, at, isLate: false, fault: FAULTS[n]! });
             }
           }
+        }
+        for (const at of [0, ...ends.slice(0, -1)]) {
+          for (const fault of FAULTS) await strike({ to: "client", at, isLate: true, fault });
         }
         t.diagnostic(`${count} sessions, a fault struck in ${struck}`);
         assert.ok(struck >= 0.95 * count, `only ${struck} of ${count} sessions had a fault`);

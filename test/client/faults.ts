@@ -33,6 +33,8 @@ export type Side = "agent" | "client";
 export interface Planned {
   readonly to: Side;
   readonly at: number;
+  /** Only when the next byte is there: what is injected then comes before a reply, not behind the last one. */
+  readonly isLate: boolean;
   readonly fault: Fault;
 }
 
@@ -44,6 +46,8 @@ export interface Server {
   kill?(): void;
 }
 
+const LF = 0x0a;
+
 /** How much a lane remembers, to say it again. */
 const MEMORY = 4000;
 
@@ -51,6 +55,8 @@ const MEMORY = 4000;
 class Lane {
   /** Bytes so far. */
   passed = 0;
+  /** Bytes up to the end of each line. */
+  readonly ends: number[] = [];
   /** What went through last. */
   memory = "";
   /** Nobody is at its end: what comes waits. */
@@ -60,7 +66,7 @@ class Lane {
   private readonly deliver: (bytes: Uint8Array, isOwn: boolean) => void;
   private readonly strike: (fault: Fault) => void;
   private readonly chunkBytes: number;
-  private plan: { readonly at: number; readonly fault: Fault }[];
+  private plan: Planned[];
   private queue: Buffer[] = [];
   private swallowing = 0;
   private scheduled = false;
@@ -97,7 +103,7 @@ class Lane {
     while (!this.isShut && !this.isStalled) {
       const [next] = this.plan;
       const [chunk] = this.queue;
-      if (next !== undefined && next.at <= this.passed) {
+      if (next !== undefined && next.at <= this.passed && !(next.isLate && chunk === undefined)) {
         this.plan.shift();
         this.strike(next.fault);
       } else if (chunk === undefined) {
@@ -107,6 +113,8 @@ class Lane {
         const part = chunk.subarray(0, room);
         if (part.length === chunk.length) this.queue.shift();
         else this.queue[0] = chunk.subarray(room);
+        for (let end = part.indexOf(LF) + 1; end > 0; end = part.indexOf(LF, end) + 1)
+          this.ends.push(this.passed + end);
         this.passed += part.length;
         this.pass(part);
       }
@@ -295,6 +303,11 @@ export class Channel {
   /** Bytes so far in each direction. */
   get passed(): Readonly<Record<Side, number>> {
     return { agent: this.toAgent.passed, client: this.toClient.passed };
+  }
+
+  /** Bytes up to the end of each line that was told the client. */
+  get ends(): readonly number[] {
+    return this.toClient.ends;
   }
 
   /** A transport for the next client; the one before has gone. */

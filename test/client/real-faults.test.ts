@@ -159,7 +159,7 @@ async function sideBySide(
 
 /** A session with this fault at one place. */
 function at(script: Script, to: Side, byte: number, fault: Fault): Session {
-  return (playing) => playing({ ...script, plan: [{ to, at: byte, fault }] });
+  return (playing) => playing({ ...script, plan: [{ to, at: byte, isLate: false, fault }] });
 }
 
 suite("against the real agent", { skip }, () => {

@@ -66,7 +66,12 @@ const timeoutMs = fc.constantFrom(1, 20, 400, 2500, 12_000);
 /** A session whose faults have no place yet. */
 export interface Drawn extends Omit<Script, "plan"> {
   /** `share`: after so many thousandths of the bytes. */
-  readonly faults: readonly { readonly to: Side; readonly share: number; readonly fault: Fault }[];
+  readonly faults: readonly {
+    readonly to: Side;
+    readonly share: number;
+    readonly isLate: boolean;
+    readonly fault: Fault;
+  }[];
 }
 
 /** The session without its faults. */
@@ -76,8 +81,9 @@ export function unharmed(drawn: Drawn): Script {
 
 /** The session with its faults, where so many bytes pass without them. */
 export function harmed(drawn: Drawn, { passed }: Played): Script {
-  const plan = drawn.faults.map(({ to, share, fault }): Planned => ({
+  const plan = drawn.faults.map(({ to, share, isLate, fault }): Planned => ({
     to,
+    isLate,
     at: Math.floor((share * passed[to]) / 1000),
     fault,
   }));
@@ -104,7 +110,12 @@ export function drawnScript(
     { weight: 1, arbitrary: fc.record({ what: fc.constant("rest" as const), ms: delay }) },
   );
 
-  const placed = fc.record({ to: fc.constantFrom<Side>("agent", "client"), share: fc.nat(1000), fault });
+  const placed = fc.record({
+    to: fc.constantFrom<Side>("agent", "client"),
+    share: fc.nat(1000),
+    isLate: fc.boolean(),
+    fault,
+  });
 
   return fc.record({
     steps: fc.array(step, { minLength: 1, maxLength: 6, size: "max" }),
