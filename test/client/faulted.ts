@@ -294,7 +294,7 @@ class Player {
       // The agent holds the half of something, which this call completes. Nobody could know.
       await world.finish(this.ask(this.client, world.plain(fresh()), { timeoutMs: AMPLE_MS, abortMs: undefined }));
     }
-    await this.askPlainly(this.client);
+    if (channel.strikes === strikes) await this.askPlainly(this.client);
   }
 
   /** Where nothing strikes meanwhile, it must be answered right. */
