@@ -16,13 +16,13 @@ import { RealServer } from "./real-server.ts";
 import { anyFault, drawnScript, harmed, unharmed } from "./scripts.ts";
 
 /** Drawn sessions with each agent. */
-const DRAWN = Math.ceil(RUNS / 150);
+const DRAWN = Math.ceil(RUNS / 200);
 /** At each byte of the conversation every so manieth cut is tried, another one at the next. */
 const STRIDE = RUNS < 100_000 ? 2 : 1;
 /** Sessions in which the agent is killed in the middle of a long reply, at so many places. */
 const KILLS = Math.ceil(RUNS / 400);
 /** Agents side by side. */
-const LANES = 24;
+const LANES = 16;
 /** How much faster time passes: sessions mostly wait for time-outs. */
 const HASTE = 20;
 /** After so many milliseconds of real time nothing will ever happen. */
@@ -162,7 +162,7 @@ function at(script: Script, to: Side, byte: number, fault: Fault): Session {
   return (playing) => playing({ ...script, plan: [{ to, at: byte, isLate: false, fault }] });
 }
 
-suite("against the real agent", { skip }, () => {
+suite("against the real agent", { skip, concurrency: 2 }, () => {
   for (const block of [[], ["guest-sync-delimited"]]) {
     const name = block.length === 0 ? "" : `, ${block.join()} blocked`;
 
