@@ -20,6 +20,18 @@ export class Registry extends AgentState {
     return true;
   }
 
+  /** Takes a command out, and its disabling with it; a call that is under way finishes. */
+  remove(command: Command): void {
+    this.enable(command);
+    let before = this.first;
+    if (before === command) {
+      this.first = command.next;
+      return;
+    }
+    while (before !== null && before.next !== command) before = before.next;
+    if (before !== null) before.next = command.next;
+  }
+
   enable(command: Command): void {
     this.setReason(command, newBytes(0), 0);
     command.flags |= FLAG_ENABLED;

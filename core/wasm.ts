@@ -194,6 +194,14 @@ export function gw_add_command(number: i32, flags: i32, length: i32): i32 {
   return 1;
 }
 
+/** Removes a command by the name in the window; calls that are pending go on. 0 where there is none. */
+export function gw_remove(length: i32): i32 {
+  const command = agent.find(window, 0, length);
+  if (command === null) return 0;
+  agent.remove(command);
+  return 1;
+}
+
 /** The FLAG_ bits of the command whose name is in the window. -1 where there is none. */
 export function gw_flags(length: i32): i32 {
   const command = agent.find(window, 0, length);

@@ -1,6 +1,7 @@
-// All that the author of a plugin imports.
+// What a plugin is made of, and what its commands see.
 
 import type { DependencyContainer } from "tsyringe";
+import type { Members, StandardSchema, Type } from "./schema.ts";
 
 /** Version of this interface. A plugin says which one it was written for. */
 export const API = 1;
@@ -26,6 +27,9 @@ export class CommandError extends Error {
 /** A command that is compiled into a build of the core: the js engine takes the class, the wasm engine the name. */
 export interface PortableCommand {
   readonly name: string;
+  /** For those who ask what there is; the core checks what the command itself declares. So `returns`. */
+  readonly arguments?: Members;
+  readonly returns?: Type;
   /** A class of the portable core, without parameters; null where only a module of one's own has the command. */
   readonly portable: (new () => object) | null;
 }
@@ -41,10 +45,49 @@ export type CallSignal = typeof globalThis extends { AbortSignal: { prototype: i
       removeEventListener(type: "abort", listener: () => void): void;
     };
 
+/** A command as the agent lists it. */
+export interface CommandDescription {
+  readonly name: string;
+  /** The plugin that it came with. */
+  readonly plugin: string;
+  /** Whether it can be called now: not disabled, and not frozen out. */
+  readonly enabled: boolean;
+  /** Why it is disabled, where a reason was given. */
+  readonly reason?: string;
+  /** Whether success draws a reply. */
+  readonly successResponse: boolean;
+  /** What it takes and returns, where it says so in QAPI's words. */
+  readonly arguments?: Members;
+  readonly returns?: Type;
+}
+
+/** What a plugin may know of its agent. */
+export interface AgentContext {
+  /** As guest-info calls it. */
+  readonly version: string;
+  /** Only commands marked `whileFrozen` run, and nothing that commands log is kept. */
+  readonly frozen: boolean;
+  /** In the order of registration. */
+  commands(): CommandDescription[];
+}
+
+/** What a command may know of the peer that calls it. */
+export interface SessionContext {
+  /** Counts from 1 in each agent. */
+  readonly id: number;
+  /**
+   * What the command keeps for this peer: made when it is first asked for, handed to `dispose` when the peer has gone. The
+   * key should be the plugin's own: a symbol, or an object such as the plugin itself.
+   */
+  state<T>(key: symbol | object, create: () => T, dispose?: (value: T) => void): T;
+}
+
 /** What a host command sees of a call. */
 export interface CallContext {
   /** Aborts at the deadline, and when the agent closes: a command has five seconds to answer then. */
   readonly signal: CallSignal;
+  readonly session: SessionContext;
+  readonly agent: AgentContext;
   /** Whether what is logged is kept: false while the agent is frozen. */
   readonly logging: boolean;
   /** Writes a log record, in the name of the command. Nothing while the agent is frozen. */
@@ -57,6 +100,13 @@ export interface CallContext {
 export interface HostCommand {
   /** Letters, digits, `-`, `_` and `.`; 1 to 128 of them. */
   readonly name: string;
+  /**
+   * What it takes: members by name in QAPI's words, or a validator. A call with other arguments is refused before the
+   * command runs. Without it the arguments are the command's own to check.
+   */
+  readonly arguments?: Members | StandardSchema;
+  /** What it returns, in QAPI's words; for types, and for those who ask. */
+  readonly returns?: Type;
   /** Whether success draws a reply. Default true. */
   readonly successResponse?: boolean;
   /** Whether it may run while the agent is frozen. Default false. */
@@ -68,8 +118,8 @@ export interface HostCommand {
   /** Whether the call's signal aborts when its peer goes. Default false: what has begun is finished. */
   readonly abortOnDisconnect?: boolean;
   /**
-   * Runs it. Numbers in `args` are JavaScript numbers: integers beyond 2^53 lose digits. What it returns, or what its
-   * promise resolves to, is the reply's value, nothing for `{}`; what it throws is an error reply: a CommandError as it is,
+   * Runs it. Integers in `args` beyond 2^53 - 1 are bigints. What it returns, or what its promise resolves to, is the reply's
+   * value, nothing for `{}`; a bigint is written as an integer. What it throws is an error reply: a CommandError as it is,
    * anything else as a GenericError with its message.
    */
   run(args: Record<string, unknown>, call: CallContext): unknown;
@@ -79,10 +129,14 @@ export type CommandBinding = PortableCommand | HostCommand;
 
 /** A set of commands. */
 export interface Plugin {
+  /** As its package. An agent has one of each name. */
   readonly name: string;
   /** The version of this interface that it was written for. */
   readonly api: number;
   readonly commands?: readonly CommandBinding[];
-  /** Binds COMMANDs, and what they need, in the agent's container. */
+  /**
+   * Binds COMMANDs, and what they need, in a container of the plugin's own, which knows the agent's services by their
+   * tokens. It is disposed with the plugin.
+   */
   register?(container: DependencyContainer): void;
 }

@@ -23,6 +23,7 @@ export const FUNCTIONS = [
   "gw_open",
   "gw_output",
   "gw_pending",
+  "gw_remove",
   "gw_room",
   "gw_stopped",
   "gw_thaw",

@@ -1,28 +1,18 @@
 // The agent: serves transports, and lets its owner see and switch its commands.
 
 import type { DependencyContainer } from "tsyringe";
-import { COMMAND, type CommandBinding, type HostCommand, type Plugin } from "../../plugins/api.ts";
+import type { AgentContext, CommandBinding, CommandDescription, HostCommand } from "../../plugins/api.ts";
 import type { Clock } from "./clock.ts";
 import { Engine } from "./engine.ts";
-import { GuestwireError } from "./errors.ts";
+import { GuestwireError, textOf } from "./errors.ts";
 import type { CoreSession, Sink } from "./core.ts";
 import type { Limits } from "./limits.ts";
 import type { AgentLogger } from "./logger.ts";
-import { LONGEST_MS, checkRange } from "./range.ts";
+import { type Plugins, PluginSet } from "./plugins.ts";
 import { PeerSession, type Session, type SessionHost } from "./session.ts";
-import { TRANSPORT } from "./tokens.ts";
+import { AGENT, TRANSPORT } from "./tokens.ts";
 import type { Transport } from "./transport.ts";
-
-/** A command as its owner sees it. */
-export interface CommandInfo {
-  readonly name: string;
-  /** Whether it can be called now: not disabled, and not frozen out. */
-  readonly enabled: boolean;
-  /** Why it is disabled, where a reason was given. */
-  readonly reason?: string;
-  /** Whether success draws a reply. */
-  readonly successResponse: boolean;
-}
+import { isValidator } from "./validators.ts";
 
 /**
  * The switches of an agent's commands. They act on running sessions at once. Where the agent has closed they throw
@@ -31,7 +21,7 @@ export interface CommandInfo {
 export interface Commands {
   readonly frozen: boolean;
   /** In the order of registration; guest-info lists the reverse. */
-  list(): CommandInfo[];
+  list(): CommandDescription[];
   /** Throws GW_ERR_UNKNOWN_COMMAND where there is no such command; so does `disable`. */
   enable(name: string): void;
   /** The error a caller gets is `Command NAME has been disabled`, with `: REASON` where one is given. */
@@ -39,12 +29,6 @@ export interface Commands {
   /** Only commands marked `whileFrozen` run from now on, and nothing that commands log is kept (PROTOCOL 7.2). */
   freeze(): void;
   thaw(): void;
-}
-
-/** The plugins of an agent. */
-export interface Plugins {
-  /** In the order in which they were installed, the standard one first. */
-  list(): readonly { readonly name: string; readonly api: number }[];
 }
 
 /** What an agent has done so far. */
@@ -77,15 +61,14 @@ export interface Agent {
 /** Milliseconds between two looks for sessions that have gone quiet and hold large buffers. */
 const TRIM_MS = 1000;
 
-/** A command's name: what QAPI allows, downstream names as `__com.example_name` among it. */
-const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
-
 export class GuestAgent implements Agent, SessionHost {
   readonly commands: Commands;
-  readonly plugins: Plugins;
+  readonly plugins: PluginSet;
+  readonly context: AgentContext;
   readonly clock: Clock;
   readonly logger: AgentLogger;
   readonly commandMs: number;
+  readonly replyBytes: number;
   private readonly container: DependencyContainer;
   private readonly engine: Engine;
   private readonly sessions = new Set<PeerSession>();
@@ -103,37 +86,25 @@ export class GuestAgent implements Agent, SessionHost {
     clock: Clock,
     logger: AgentLogger,
     limits: Limits,
-    plugins: readonly Plugin[],
+    isAllowed: (command: string) => boolean,
   ) {
-    const installed = plugins.map(({ name, api }) => ({ name, api }));
-    this.plugins = { list: () => installed };
     this.container = container;
     this.engine = engine;
     this.clock = clock;
     this.logger = logger;
     this.commandMs = limits.commandMs;
+    this.replyBytes = limits.replyBytes;
     engine.onCrash = (error) => this.crashed(error);
+    this.plugins = new PluginSet(container, engine, isAllowed);
     this.commands = this.switches();
-    const commands = container.isRegistered(COMMAND, true) ? container.resolveAll<CommandBinding>(COMMAND) : [];
-    for (const command of commands) this.add(command);
-  }
-
-  /** Adds a command. Throws GW_ERR_COMMAND_NAME, GW_ERR_LIMIT, GW_ERR_DUPLICATE_COMMAND and GW_ERR_UNKNOWN_COMMAND. */
-  private add(command: CommandBinding): void {
-    if (!NAME.test(command.name)) {
-      throw new GuestwireError(
-        "GW_ERR_COMMAND_NAME",
-        `'${command.name}' is no name for a command: use letters, digits, '-', '_' and '.', 128 at most`,
-      );
-    }
-    const ms = "run" in command ? (command.timeoutMs ?? 0) : 0;
-    checkRange(`timeoutMs of command '${command.name}'`, ms, 0, LONGEST_MS);
-    if (this.engine.has(command.name)) {
-      throw new GuestwireError("GW_ERR_DUPLICATE_COMMAND", `there are two commands named '${command.name}'`);
-    }
-    if (!this.engine.add(command)) {
-      throw new GuestwireError("GW_ERR_UNKNOWN_COMMAND", `this engine has no command '${command.name}' built in`);
-    }
+    this.context = {
+      version: engine.version,
+      get frozen() {
+        return engine.frozen;
+      },
+      commands: () => this.commands.list(),
+    };
+    container.register(AGENT, { useValue: this.context });
   }
 
   private switches(): Commands {
@@ -142,7 +113,7 @@ export class GuestAgent implements Agent, SessionHost {
       get frozen() {
         return engine.frozen;
       },
-      list: () => engine.list().map((command) => this.info(command)),
+      list: () => engine.list().map((command) => this.describe(command)),
       enable: (name) => engine.enable(name),
       disable: (name, reason = "") => engine.disable(name, reason),
       freeze: () => {
@@ -156,15 +127,18 @@ export class GuestAgent implements Agent, SessionHost {
     };
   }
 
-  private info(command: CommandBinding): CommandInfo {
-    const { name } = command;
+  private describe(command: CommandBinding): CommandDescription {
+    const { name, arguments: declared, returns } = command;
     const { enabled, whileFrozen, successResponse } = this.engine.state(name);
     const reason = this.engine.reason(name);
     return {
       name,
+      plugin: this.plugins.nameOf(command),
       enabled: enabled && (whileFrozen || !this.engine.frozen),
       ...(reason === "" ? {} : { reason }),
       successResponse,
+      ...(declared === undefined || isValidator(declared) ? {} : { arguments: declared }),
+      ...(returns === undefined ? {} : { returns }),
     };
   }
 
@@ -204,6 +178,7 @@ export class GuestAgent implements Agent, SessionHost {
     await Promise.all([...this.sessions].map((session) => session.close()));
     this.cancelTrim?.();
     this.engine.close();
+    await this.plugins.close();
     await this.container.dispose();
   }
 
@@ -213,6 +188,14 @@ export class GuestAgent implements Agent, SessionHost {
 
   command(number: number): HostCommand | undefined {
     return this.engine.command(number);
+  }
+
+  pluginOf(command: HostCommand): string {
+    return this.plugins.nameOf(command);
+  }
+
+  enter(command: HostCommand): () => void {
+    return this.plugins.enter(command);
   }
 
   settled(command: HostCommand, ms: number): void {
@@ -225,8 +208,12 @@ export class GuestAgent implements Agent, SessionHost {
     this.suppressed += suppressed;
   }
 
+  disposerFailed(error: unknown): void {
+    this.logger.log("warning", "general", `a session's state could not be disposed of: ${textOf(error)}`);
+  }
+
   crashed(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = textOf(error);
     this.engine.drop();
     // All let go of the core before anything outside is told: who is told may ask the agent, send, or connect anew.
     const lost = [...this.sessions].filter((session) => session.abandon());

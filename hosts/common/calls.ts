@@ -1,9 +1,21 @@
 // One call of a host command, from its arguments to the one answer that it gets, whatever the command does.
 
-import { type CallContext, CommandError, type ErrorClass, type HostCommand } from "../../plugins/api.ts";
+import {
+  type AgentContext,
+  type CallContext,
+  CommandError,
+  type ErrorClass,
+  type HostCommand,
+  type SessionContext,
+} from "../../plugins/api.ts";
+import { mistakeInObject } from "./arguments.ts";
 import type { Clock } from "./clock.ts";
+import { textOf } from "./errors.ts";
 import type { PendingCall } from "./core.ts";
+import { parseJson, parseSpelling } from "./json.ts";
 import type { AgentLogger, LogLevel } from "./logger.ts";
+import { formatResult } from "./results.ts";
+import { isValidator, validate } from "./validators.ts";
 
 /** What a call needs of its surroundings. */
 export interface CallHost {
@@ -11,6 +23,13 @@ export interface CallHost {
   readonly logger: AgentLogger;
   /** Default deadline in milliseconds, 0 for none. */
   readonly commandMs: number;
+  /** The bytes that a return value may have. */
+  readonly replyBytes: number;
+  readonly context: AgentContext;
+  /** The name of the plugin that the command came with. */
+  pluginOf(command: HostCommand): string;
+  /** A call begins; returns what is to be called when it is over. */
+  enter(command: HostCommand): () => void;
   /** The call is over after so many milliseconds. */
   settled(command: HostCommand, ms: number): void;
 }
@@ -21,34 +40,45 @@ export interface Answer {
   fail(call: number, errorClass: ErrorClass, desc: string): void;
 }
 
+/** A command that does not return for so many milliseconds has held up everybody, and is named in the log. */
+const HOG_MS = 200;
+
+type Arguments = Record<string, unknown>;
+
 export class HostCall {
   readonly number: number;
   private readonly host: CallHost;
   private readonly command: HostCommand;
   private readonly answer: Answer;
+  private readonly context: CallContext;
+  private readonly plugin: string;
   private readonly controller = new AbortController();
   private readonly started: number;
+  private leave: () => void = () => {};
   private cancelDeadline: (() => void) | undefined;
   private delimited = false;
   private over = false;
   private detached = false;
 
-  constructor(host: CallHost, command: HostCommand, number: number, answer: Answer) {
+  constructor(host: CallHost, command: HostCommand, number: number, answer: Answer, session: SessionContext) {
     this.host = host;
     this.command = command;
     this.number = number;
     this.answer = answer;
+    this.context = this.contextIn(session);
+    this.plugin = host.pluginOf(command);
     this.started = host.clock.now();
   }
 
   /** Runs the command. The answer may be given before this returns. */
   run(call: PendingCall): void {
+    this.leave = this.host.enter(this.command);
     const ms = this.command.timeoutMs ?? this.host.commandMs;
     if (ms > 0) this.cancelDeadline = this.host.clock.after(ms, () => this.expire(ms));
     try {
-      const result = this.command.run(JSON.parse(call.arguments) as Record<string, unknown>, this.context());
-      if (result instanceof Object && "then" in result && typeof result.then === "function") {
-        void Promise.resolve(result as PromiseLike<unknown>).then(
+      const result = this.check(call.arguments);
+      if (isPromise(result)) {
+        void Promise.resolve(result).then(
           (value) => this.complete(value),
           (error: unknown) => this.fail(error),
         );
@@ -71,10 +101,39 @@ export class HostCall {
     this.controller.abort(new Error(reason));
   }
 
-  private context(): CallContext {
+  /** Runs the command where its arguments are as it declares them. */
+  private check(json: string): unknown {
+    const declared = this.command.arguments;
+    const args = parseJson(json) as Arguments;
+    if (declared === undefined) return this.invoke(args);
+    if (isValidator(declared)) {
+      const checked = validate(declared, args);
+      return isPromise(checked) ? checked.then((value) => this.invoke(value)) : this.invoke(checked);
+    }
+    const mistake = mistakeInObject(declared, args, parseSpelling(json) as Arguments);
+    if (mistake !== undefined) throw new CommandError("GenericError", mistake);
+    return this.invoke(args);
+  }
+
+  private invoke(args: unknown): unknown {
+    // The deadline may have passed while a validator thought.
+    if (this.over) return undefined;
+    const { clock } = this.host;
+    const before = clock.now();
+    try {
+      return this.command.run(args as Arguments, this.context);
+    } finally {
+      const ms = Math.round(clock.now() - before);
+      if (ms >= HOG_MS) this.log("warning", `held up all sessions for ${ms} ms`);
+    }
+  }
+
+  private contextIn(session: SessionContext): CallContext {
     const { host } = this;
     return {
       signal: this.controller.signal,
+      session,
+      agent: host.context,
       get logging() {
         return host.logger.enabled;
       },
@@ -86,7 +145,7 @@ export class HostCall {
   }
 
   private log(level: LogLevel, message: string): void {
-    this.host.logger.log(level, "general", `${this.command.name}: ${message}`);
+    this.host.logger.log(level, "general", `${this.plugin}: ${this.command.name}: ${message}`);
   }
 
   private expire(ms: number): void {
@@ -98,15 +157,21 @@ export class HostCall {
   }
 
   private complete(value: unknown): void {
-    let json: string | undefined;
+    if (this.over) return;
+    const { name } = this.command;
+    let json: string;
     try {
-      json = value === undefined ? "{}" : JSON.stringify(value);
+      json = formatResult(value);
     } catch (error) {
-      this.fail(error);
+      this.fail(new Error(`Command ${name} ${textOf(error)}`));
       return;
     }
-    if (json === undefined) this.fail(new Error(`Command ${this.command.name} returned what JSON cannot hold`));
-    else if (this.settle() && !this.detached) this.answer.complete(this.number, json, this.delimited);
+    // No character takes less than a byte. What is not much larger the core finds out.
+    if (json.length > this.host.replyBytes) {
+      this.fail(new Error(`The reply of ${name} is larger than the limit of this agent`));
+    } else if (this.settle() && !this.detached) {
+      this.answer.complete(this.number, json, this.delimited);
+    }
   }
 
   private fail(error: unknown): void {
@@ -123,15 +188,11 @@ export class HostCall {
     this.over = true;
     this.cancelDeadline?.();
     this.host.settled(this.command, this.host.clock.now() - this.started);
+    this.leave();
     return true;
   }
 }
 
-/** What a thrown value says. Anything can be thrown, and asking it for its text can throw again. */
-function textOf(error: unknown): string {
-  try {
-    return error instanceof Error ? `${error.message}` : String(error);
-  } catch {
-    return "The command failed with a value that has no text";
-  }
+function isPromise(value: unknown): value is Promise<unknown> {
+  return value instanceof Object && "then" in value && typeof value.then === "function";
 }

@@ -66,6 +66,8 @@ export interface CoreAgent {
   addPortable(command: PortableCommand): boolean;
   /** Adds a command that the host runs, under a number of its own; false where there is one of the name. */
   addCommand(number: number, name: string, flags: CommandFlags): boolean;
+  /** Removes a command; calls that are pending go on. False where there is none of the name. */
+  remove(name: string): boolean;
   /** What can be said of a command now; undefined where there is none of the name. */
   state(name: string): CommandState | undefined;
   /** False where there is no such command; so in the next one. */

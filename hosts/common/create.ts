@@ -2,8 +2,8 @@
 
 // Before tsyringe.
 import "./reflect.ts";
-import { type DependencyContainer, container as root, instanceCachingFactory } from "tsyringe";
-import { API, type CommandBinding, COMMAND, type Plugin } from "../../plugins/api.ts";
+import { container as root, instanceCachingFactory } from "tsyringe";
+import type { Plugin } from "../../plugins/api.ts";
 import { standard } from "../../plugins/standard/register.ts";
 import { type Agent, GuestAgent } from "./agent.ts";
 import { type Clock, systemClock } from "./clock.ts";
@@ -16,7 +16,7 @@ import { AgentLogger, type Logger, silent } from "./logger.ts";
 import { CLOCK, CORE, LIMITS, LOGGER } from "./tokens.ts";
 import { VERSION } from "./version.ts";
 
-/** Which commands are enabled at the start. Names that no command has are accepted, as in the original. */
+/** Which commands are enabled when they come: at the start, and with plugins that are added later. Names that no command has are accepted, as in the original. */
 export interface Policy {
   /** Only these; without it all. */
   readonly allow?: readonly string[];
@@ -42,8 +42,7 @@ export interface AgentOptions {
 }
 
 /**
- * Makes an agent. Throws GuestwireError: GW_ERR_CORE, GW_ERR_LIMIT, GW_ERR_API, GW_ERR_COMMAND_NAME,
- * GW_ERR_DUPLICATE_COMMAND, GW_ERR_UNKNOWN_COMMAND (a portable command that this agent.wasm does not contain), GW_ERR_WASM.
+ * Makes an agent. Throws GuestwireError: GW_ERR_CORE, GW_ERR_LIMIT, GW_ERR_WASM, and what `plugins.add` throws.
  */
 export function createAgent(options: AgentOptions = {}): Agent {
   const container = root.createChildContainer();
@@ -51,9 +50,6 @@ export function createAgent(options: AgentOptions = {}): Agent {
   container.register(LOGGER, { useValue: new AgentLogger(options.logger ?? silent) });
   container.register(CLOCK, { useValue: options.clock ?? systemClock });
   container.register(LIMITS, { useValue: completeLimits(options.limits) });
-  const plugins = [...((options.standard ?? true) ? [standard] : []), ...(options.plugins ?? [])];
-  for (const plugin of plugins) install(container, plugin);
-
   container.register(Engine, {
     useFactory: instanceCachingFactory((scope) => {
       const logger = scope.resolve<AgentLogger>(LOGGER);
@@ -71,9 +67,15 @@ export function createAgent(options: AgentOptions = {}): Agent {
     container.resolve<Clock>(CLOCK),
     container.resolve<AgentLogger>(LOGGER),
     container.resolve<Limits>(LIMITS),
-    plugins,
+    allowedBy(options.policy ?? {}),
   );
-  applyPolicy(agent, options.policy ?? {});
+  try {
+    if (options.standard ?? true) agent.plugins.add(standard);
+    for (const plugin of options.plugins ?? []) agent.plugins.add(plugin);
+  } catch (error) {
+    void agent.close();
+    throw error;
+  }
   return agent;
 }
 
@@ -86,22 +88,7 @@ function engineOf(core: Core): Core {
   );
 }
 
-function install(container: DependencyContainer, plugin: Plugin): void {
-  if (plugin.api !== API) {
-    throw new GuestwireError(
-      "GW_ERR_API",
-      `plugin '${plugin.name}' is written for API ${plugin.api}; this agent has API ${API}`,
-    );
-  }
-  plugin.register?.(container);
-  for (const command of plugin.commands ?? []) {
-    container.register<CommandBinding>(COMMAND, { useValue: command });
-  }
-}
-
-function applyPolicy(agent: Agent, policy: Policy): void {
-  for (const { name } of agent.commands.list()) {
-    const allowed = policy.allow === undefined || policy.allow.includes(name);
-    if (!allowed || policy.block?.includes(name)) agent.commands.disable(name);
-  }
+/** Whether the policy lets a command be enabled. */
+function allowedBy({ allow, block }: Policy): (command: string) => boolean {
+  return (name) => (allow === undefined || allow.includes(name)) && !block?.includes(name);
 }

@@ -3,7 +3,7 @@
 
 import type { HostCommand, PortableCommand } from "../../plugins/api.ts";
 import type { CommandState, Core, CoreAgent, CoreSession, Sink } from "./core.ts";
-import { GuestwireError } from "./errors.ts";
+import { GuestwireError, textOf } from "./errors.ts";
 import { CORE_LIMITS, type LimitName, type Limits } from "./limits.ts";
 import type { LogDomain, LogLevel } from "./logger.ts";
 
@@ -17,7 +17,8 @@ export class Engine {
   private readonly core: Core;
   private readonly log: (level: LogLevel, domain: LogDomain, message: string) => void;
   private readonly limits: Limits;
-  private readonly version: string;
+  /** What guest-info says. */
+  readonly version: string;
   /** In the order of registration. The number of a host command is its key. */
   private readonly commands = new Map<number, PortableCommand | HostCommand>();
   /** The commands that are disabled, and why. */
@@ -75,7 +76,7 @@ export class Engine {
       return work();
     } catch (error) {
       this.onCrash(error);
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = textOf(error);
       throw new GuestwireError("GW_ERR_WASM", `the core failed as soon as it was started (${reason})`, {
         cause: error,
       });
@@ -119,15 +120,17 @@ export class Engine {
     return true;
   }
 
+  /** Removes a command that is there, and forgets whether it was disabled. */
+  remove(name: string): void {
+    this.ask((agent) => agent.remove(name));
+    for (const [number, command] of this.commands) if (command.name === name) this.commands.delete(number);
+    this.disabled.delete(name);
+  }
+
   /** The host command of a pending call. */
   command(number: number): HostCommand | undefined {
     const command = this.commands.get(number);
     return command !== undefined && "run" in command ? command : undefined;
-  }
-
-  /** Whether there is a command of the name. */
-  has(name: string): boolean {
-    return this.list().some((command) => command.name === name);
   }
 
   /** The commands in the order of registration. */
@@ -140,6 +143,10 @@ export class Engine {
     const state = this.ask((agent) => agent.state(name));
     if (state === undefined) throw new GuestwireError("GW_ERR_UNKNOWN_COMMAND", `there is no command '${name}'`);
     return state;
+  }
+
+  isDisabled(name: string): boolean {
+    return this.disabled.has(name);
   }
 
   /** Why a command is disabled; "" for no reason, and where it is not. */

@@ -9,13 +9,17 @@ export type ErrorCode =
   | "GW_ERR_CORE"
   | "GW_ERR_DEVICE"
   | "GW_ERR_DUPLICATE_COMMAND"
+  | "GW_ERR_DUPLICATE_PLUGIN"
   | "GW_ERR_LIMIT"
   | "GW_ERR_LINK"
+  | "GW_ERR_PLUGIN"
   | "GW_ERR_REPLY"
+  | "GW_ERR_SCHEMA"
   | "GW_ERR_SOCKET"
   | "GW_ERR_SYNC"
   | "GW_ERR_TIMEOUT"
   | "GW_ERR_UNKNOWN_COMMAND"
+  | "GW_ERR_UNKNOWN_PLUGIN"
   | "GW_ERR_WASM";
 
 /** An embedder's mistake, or a resource that is not there. */
@@ -31,5 +35,14 @@ export class GuestwireError extends Error {
 
 /** What was thrown, or a peer's reason to go, as an Error. */
 export function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
+  return reason instanceof Error ? reason : new Error(textOf(reason));
+}
+
+/** What a thrown value says. Anything can be thrown, and asking it for its text can throw again. */
+export function textOf(error: unknown): string {
+  try {
+    return error instanceof Error ? `${error.message}` : String(error);
+  } catch {
+    return "a value that has no text";
+  }
 }

@@ -129,6 +129,12 @@ class JsAgent implements CoreAgent {
     return this.agent.add(new RemoteCommand(number, encoder.encode(`${name}\0`), flagBits(flags)));
   }
 
+  remove(name: string): boolean {
+    const command = this.find(name);
+    if (command !== null) this.agent.remove(command);
+    return command !== null;
+  }
+
   private find(name: string): Command | null {
     const bytes = encoder.encode(name);
     return this.agent.find(bytes, 0, bytes.length);

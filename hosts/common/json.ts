@@ -5,6 +5,9 @@ const LONG = /\d{16}/;
 /** Such an integer outside strings, with what is before it. Longer ones are beyond any double. */
 const INTEGER = /(^|[[,:\s])(-?\d{16,309})(?![\d.eE])/g;
 
+/** A number outside strings that is spelled with a fraction or an exponent, with what is before it. */
+const FLOAT = /(^|[[,:\s])(-?\d+(?:\.\d+(?:[eE][+-]?\d+)?|[eE][+-]?\d+))/g;
+
 /** An array or an object. */
 type Tree = Record<string | number, unknown>;
 
@@ -17,7 +20,7 @@ export function parseJson(text: string): unknown {
   if (!LONG.test(text)) return value;
   // The text is valid. It is parsed again with its integers as strings, which gives two trees of the same shape.
   const root = { value };
-  const open: [Tree, Tree][] = [[root, { value: JSON.parse(quoteIntegers(text)) as unknown }]];
+  const open: [Tree, Tree][] = [[root, { value: JSON.parse(quoteNumbers(text, INTEGER)) as unknown }]];
   for (let pair = open.pop(); pair !== undefined; pair = open.pop()) {
     const [tree, twin] = pair;
     for (const key of Array.isArray(tree) ? tree.keys() : Object.keys(tree)) {
@@ -32,15 +35,21 @@ export function parseJson(text: string): unknown {
   return root.value;
 }
 
-/** Valid JSON with its long integers as strings. */
-function quoteIntegers(text: string): string {
+/** JSON.parse, but numbers that are spelled as floats are strings: QAPI does not take `1.0` for an integer. Throws SyntaxError. */
+export function parseSpelling(text: string): unknown {
+  return JSON.parse(/\d[.eE]/.test(text) ? quoteNumbers(text, FLOAT) : text);
+}
+
+/** Valid JSON with those of its numbers as strings. */
+function quoteNumbers(text: string, numbers: RegExp): string {
   let quoted = "";
   let done = 0;
   for (let from = 0; ;) {
     const quote = text.indexOf('"', from);
     const open = quote < 0 ? text.length : quote;
-    if (open - from >= 16) {
-      quoted += text.slice(done, from) + text.slice(from, open).replace(INTEGER, '$1"$2"');
+    // Between strings that follow each other there is no number.
+    if (open - from > 3) {
+      quoted += text.slice(done, from) + text.slice(from, open).replace(numbers, '$1"$2"');
       done = open;
     }
     if (quote < 0) return quoted + text.slice(done);

@@ -3,6 +3,7 @@
 import type { ErrorClass, HostCommand } from "../../plugins/api.ts";
 import { type Answer, type CallHost, HostCall } from "./calls.ts";
 import type { CoreSession, Sink } from "./core.ts";
+import { SessionState } from "./session-state.ts";
 import type { Transport } from "./transport.ts";
 
 /** One transport of an agent, with its peer, or with one after the other where it comes back. */
@@ -21,6 +22,8 @@ export interface SessionHost extends CallHost {
   command(number: number): HostCommand | undefined;
   /** A core session is to be closed, which has counted this. */
   counted(counters: { resyncs: number; suppressed: number }): void;
+  /** What a command kept for a peer threw at its end. */
+  disposerFailed(error: unknown): void;
   /** The engine threw: all sessions are lost. */
   crashed(error: unknown): void;
   /** A session did something after a while; it may hold buffers that are worth giving back when it is quiet again. */
@@ -49,6 +52,7 @@ export class PeerSession implements Session, Answer {
   private readonly transport: Transport;
   private core: CoreSession | undefined;
   private call: HostCall | undefined;
+  private kept: SessionState;
   /** What the core was too busy for. */
   private readonly rest: Uint8Array[] = [];
   private paused = false;
@@ -69,6 +73,7 @@ export class PeerSession implements Session, Answer {
     this.closed = new Promise((resolve) => {
       this.settleClosed = resolve;
     });
+    this.kept = new SessionState(id);
     this.core = this.openCore();
   }
 
@@ -238,7 +243,7 @@ export class PeerSession implements Session, Answer {
       if (command === undefined) {
         core.fail(call.number, "GenericError", "The command is not there any more");
       } else {
-        this.call = new HostCall(this.host, command, call.number, this);
+        this.call = new HostCall(this.host, command, call.number, this, this.kept);
         this.call.run(call);
       }
       return true;
@@ -296,7 +301,7 @@ export class PeerSession implements Session, Answer {
   /** The link is lost: the next peer finds a core session as new. */
   private lost(): void {
     if (this.putOff(LOST) || this.core === undefined) return;
-    const call = this.forget();
+    const leave = this.forget();
     try {
       this.core = this.openCore();
     } catch {
@@ -304,14 +309,14 @@ export class PeerSession implements Session, Answer {
     }
     if (this.core === undefined) void this.closeTransport();
     else this.proceed();
-    call?.detach();
+    leave();
   }
 
   /** The transport is closed. */
   private gone(): void {
     if (this.putOff(GONE)) return;
     this.closing = true;
-    this.forget()?.detach();
+    this.forget()();
     if (this.isGone) return;
     this.isGone = true;
     this.cancelHurry?.();
@@ -319,11 +324,12 @@ export class PeerSession implements Session, Answer {
     this.settleClosed();
   }
 
-  /** Drops what the peer left behind. The call that is under way is returned, to be detached when all is in order. */
-  private forget(): HostCall | undefined {
-    const { call, core } = this;
+  /** Drops what the peer left behind. Returns what tells commands so, to be called when all is in order. */
+  private forget(): () => void {
+    const { call, core, kept } = this;
     this.call = undefined;
     this.core = undefined;
+    this.kept = new SessionState(this.id);
     this.rest.length = 0;
     try {
       if (core !== undefined) this.host.counted(core.counters());
@@ -331,6 +337,9 @@ export class PeerSession implements Session, Answer {
     } catch (error) {
       this.host.crashed(error);
     }
-    return call;
+    return () => {
+      call?.detach();
+      kept.end((error) => this.host.disposerFailed(error));
+    };
   }
 }

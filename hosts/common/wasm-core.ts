@@ -12,7 +12,7 @@ import {
 } from "../../core/codes.ts";
 import type { PortableCommand } from "../../plugins/api.ts";
 import type { CommandFlags, CommandState, Core, CoreAgent, CoreSession, PendingCall, Sink } from "./core.ts";
-import { GuestwireError } from "./errors.ts";
+import { GuestwireError, textOf } from "./errors.ts";
 import { flagBits, stateOf } from "./flags.ts";
 import { LOG_DOMAINS, LOG_LEVELS, type LogDomain, type LogLevel } from "./logger.ts";
 import { Views } from "./views.ts";
@@ -42,6 +42,7 @@ const FUNCTIONS = [
   "gw_fail",
   "gw_add_builtin",
   "gw_add_command",
+  "gw_remove",
   "gw_flags",
   "gw_enable",
   "gw_disable",
@@ -128,6 +129,10 @@ class WasmAgent implements CoreAgent {
 
   addCommand(number: number, name: string, flags: CommandFlags): boolean {
     return this.withText(name, (length) => this.exports.gw_add_command(number, flagBits(flags), length)) !== 0;
+  }
+
+  remove(name: string): boolean {
+    return this.withText(name, (length) => this.exports.gw_remove(length)) !== 0;
   }
 
   state(name: string): CommandState | undefined {
@@ -266,7 +271,7 @@ class WasmSession implements CoreSession {
 
 /** What is thrown where a module cannot be compiled or started. */
 export function unusable(error: unknown): GuestwireError {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = textOf(error);
   return new GuestwireError("GW_ERR_WASM", `WebAssembly is not to be had here (${reason}); use the js engine`, {
     cause: error,
   });

@@ -237,6 +237,7 @@ const WAYS: Readonly<Record<string, (scene: Scene) => unknown>> = {
     clock.pass(30_000);
   },
   gw_close: ({ peer }) => peer.hangUp(),
+  gw_remove: ({ agent }) => agent.plugins.remove("guestwire-plugin-test"),
   gw_flags: ({ agent }) => assert.equal(agent.commands.list().length, 5),
   gw_disable: ({ agent }) => agent.commands.disable("guest-info"),
   gw_enable: ({ agent }) => agent.commands.enable("guest-info"),

@@ -23,8 +23,8 @@ const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as
  * agent.wasm at 14 KB, 6.5 KB gzipped; the README says how far that is.
  */
 const MOST: Record<string, readonly [number, number]> = {
-  "agent.wasm": [16_300, 8_350],
-  "agent-simd.wasm": [20_200, 9_000],
+  "agent.wasm": [16_400, 8_400],
+  "agent-simd.wasm": [20_400, 9_080],
   "agent-wasi.wasm": [16_500, 8_450],
   "core (ESM, minified)": [25_600, 9_400],
 };

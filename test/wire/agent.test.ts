@@ -89,8 +89,12 @@ test("a plugin binds commands in the container, and finds the agent's services t
     ["guest-sync-delimited", "guest-sync", "guest-ping", "guest-info", "test-depth"],
   );
   assert.deepEqual(agent.plugins.list(), [
-    { name: "guestwire-standard", api: 1 },
-    { name: "guestwire-plugin-test", api: 1 },
+    {
+      name: "guestwire-standard",
+      api: 1,
+      commands: ["guest-sync-delimited", "guest-sync", "guest-ping", "guest-info"],
+    },
+    { name: "guestwire-plugin-test", api: 1, commands: ["test-depth"] },
   ]);
 });
 
@@ -102,7 +106,10 @@ test("what cannot be registered is refused with a code", () => {
   };
   refused("GW_ERR_API", plugin({ api: 2 }));
   refused("GW_ERR_DUPLICATE_COMMAND", command("guest-ping"));
-  refused("GW_ERR_DUPLICATE_COMMAND", command("test-a"), command("test-a"));
+  refused("GW_ERR_DUPLICATE_COMMAND", command("test-a"), { ...command("test-a"), name: "guestwire-plugin-other" });
+  refused("GW_ERR_DUPLICATE_PLUGIN", command("test-a"), command("test-b"));
+  refused("GW_ERR_PLUGIN", plugin({ name: "" }));
+  refused("GW_ERR_PLUGIN", plugin({ register: () => assert.fail("no") }));
   for (const name of ["", "a b", "-a", "\u00e9", "a".repeat(129)]) refused("GW_ERR_COMMAND_NAME", command(name));
 });
 

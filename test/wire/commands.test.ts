@@ -100,7 +100,7 @@ onEachBuild("enable and disable act at once, on sessions that run too", {}, ({ a
   assert.equal(peer.take(), notFound("Command guest-ping has been disabled: maintenance"));
   assert.deepEqual(
     commands.list().find(({ name }) => name === "guest-ping"),
-    { name: "guest-ping", enabled: false, reason: "maintenance", successResponse: true },
+    { name: "guest-ping", plugin: "guestwire-standard", enabled: false, reason: "maintenance", successResponse: true },
   );
   commands.disable("guest-ping", 'a "longer"\nreason: é€😀 \ud800');
   assert.equal(
@@ -151,7 +151,7 @@ onEachBuild(
       assert.equal(ask(PING), PONG);
       assert.equal(ask(call("test-accounted")), '{"return": 1}\n');
       assert.equal(ask(call("test-plain")), '{"return": 2}\n');
-      assert.deepEqual(records.splice(0), [PINGED, "message general test-accounted: ran"]);
+      assert.deepEqual(records.splice(0), [PINGED, "message general guestwire-plugin-test: test-accounted: ran"]);
       assert.equal(agent.commands.frozen, false);
     };
     thawed();

@@ -1,0 +1,31 @@
+// How plugins and commands are written down: with the types of arguments and results inferred.
+
+import type { CallContext, HostCommand, Plugin } from "./api.ts";
+import type { Members, ObjectOf, StandardSchema, Type, ValueOf } from "./schema.ts";
+
+/** What a command gets that declares its arguments so. */
+export type ArgumentsOf<Args> =
+  Args extends StandardSchema<infer Output> ? Output : Args extends Members ? ObjectOf<Args> : Record<string, unknown>;
+
+/** What a command may return that declares its result so. */
+export type ResultOf<Returns> = Returns extends Type ? ValueOf<Returns> : unknown;
+
+/** A host command whose `run` has types. */
+export interface CommandDefinition<Args, Returns> extends Omit<HostCommand, "arguments" | "returns" | "run"> {
+  readonly arguments?: Args;
+  readonly returns?: Returns;
+  run(args: ArgumentsOf<Args>, call: CallContext): ResultOf<Returns> | PromiseLike<ResultOf<Returns>>;
+}
+
+/** Writes a command down. What is wrong with it is said when an agent takes it. */
+export function defineCommand<
+  const Args extends Members | StandardSchema | undefined = undefined,
+  const Returns extends Type | undefined = undefined,
+>(command: CommandDefinition<Args, Returns>): HostCommand {
+  return command as HostCommand;
+}
+
+/** Writes a plugin down. What is wrong with it is said when an agent takes it. */
+export function definePlugin(plugin: Plugin): Plugin {
+  return plugin;
+}
