@@ -76,10 +76,10 @@ export interface SessionContext {
   /** Counts from 1 in each agent. */
   readonly id: number;
   /**
-   * What the command keeps for this peer: made when it is first asked for, handed to `dispose` when the peer has gone. The
-   * key should be the plugin's own: a symbol, or an object such as the plugin itself.
+   * What the plugin keeps for this peer under a key, which no other plugin sees: made when it is first asked for, handed to
+   * `dispose` when the peer has gone, or the plugin. Where one is gone already that is at once.
    */
-  state<T>(key: symbol | object, create: () => T, dispose?: (value: T) => void): T;
+  state<T>(key: string | symbol | object, create: () => T, dispose?: (value: T) => unknown): T;
 }
 
 /** What a host command sees of a call. */

@@ -2,6 +2,7 @@
 
 import type { DependencyContainer } from "tsyringe";
 import type { AgentContext, CommandBinding, CommandDescription, HostCommand } from "../../plugins/api.ts";
+import type { Visit } from "./calls.ts";
 import type { Clock } from "./clock.ts";
 import { Engine } from "./engine.ts";
 import { GuestwireError, textOf } from "./errors.ts";
@@ -10,6 +11,7 @@ import type { Limits } from "./limits.ts";
 import type { AgentLogger } from "./logger.ts";
 import { type Plugins, PluginSet } from "./plugins.ts";
 import { PeerSession, type Session, type SessionHost } from "./session.ts";
+import type { DisposerFailed } from "./session-state.ts";
 import { AGENT, TRANSPORT } from "./tokens.ts";
 import type { Transport } from "./transport.ts";
 import { isValidator } from "./validators.ts";
@@ -95,7 +97,9 @@ export class GuestAgent implements Agent, SessionHost {
     this.commandMs = limits.commandMs;
     this.replyBytes = limits.replyBytes;
     engine.onCrash = (error) => this.crashed(error);
-    this.plugins = new PluginSet(container, engine, isAllowed);
+    this.plugins = new PluginSet(container, engine, clock, logger, isAllowed, (plugin) => {
+      for (const session of this.sessions) session.endStateOf(plugin);
+    });
     this.commands = this.switches();
     this.context = {
       version: engine.version,
@@ -190,11 +194,7 @@ export class GuestAgent implements Agent, SessionHost {
     return this.engine.command(number);
   }
 
-  pluginOf(command: HostCommand): string {
-    return this.plugins.nameOf(command);
-  }
-
-  enter(command: HostCommand): () => void {
+  enter(command: HostCommand): Visit {
     return this.plugins.enter(command);
   }
 
@@ -208,9 +208,9 @@ export class GuestAgent implements Agent, SessionHost {
     this.suppressed += suppressed;
   }
 
-  disposerFailed(error: unknown): void {
-    this.logger.log("warning", "general", `a session's state could not be disposed of: ${textOf(error)}`);
-  }
+  readonly disposerFailed: DisposerFailed = ({ name }, error) => {
+    this.logger.log("warning", "general", `${name}: a session's state could not be disposed of: ${textOf(error)}`);
+  };
 
   crashed(error: unknown): void {
     const reason = textOf(error);

@@ -28,36 +28,45 @@ const INTEGERS: Record<IntegerWord, readonly [least: bigint, most: bigint, name?
   size: [-(2n ** 63n), 2n ** 64n - 1n],
 };
 
-/** A member's name: what QAPI allows, and a `?` where it is optional. */
-const MEMBER = /^[A-Za-z0-9_][A-Za-z0-9._-]*\??$/;
+/** A member's name: what QAPI allows, and a `?` where it is optional. One of digits would not keep its place in the order. */
+const MEMBER = /^[A-Za-z_][A-Za-z0-9._-]*\??$/;
 
-/** What is wrong with the declaration of members, or undefined. */
-export function mistakeInMembers(members: unknown, path = ""): string | undefined {
-  if (!isObject(members)) return `${path === "" ? "arguments" : `'${path}'`} must be an object of types by name`;
+/** The characters of the input that an error shows, of a name and of a value. */
+const ECHO_LENGTH = 256;
+
+/** What is wrong with the declaration of members, or undefined. `above`: what they are declared in. */
+export function mistakeInMembers(members: unknown, path = "", above: readonly unknown[] = []): string | undefined {
+  if (!isObject(members)) {
+    return `${path === "" ? "arguments" : `'${path.slice(0, -1)}'`} must be an object of types by name`;
+  }
   const names = new Set<string>();
   for (const [key, type] of Object.entries(members)) {
     if (!MEMBER.test(key)) return `'${path}${key}' is no name for a member`;
     const name = bare(key);
     if (names.has(name)) return `'${path}${name}' is declared twice`;
     names.add(name);
-    const mistake = mistakeInType(type, `${path}${name}`);
+    const mistake = mistakeInType(type, `${path}${name}`, above);
     if (mistake !== undefined) return mistake;
   }
   return undefined;
 }
 
 /** What is wrong with the declaration of a type, or undefined. */
-export function mistakeInType(type: unknown, path: string): string | undefined {
+export function mistakeInType(type: unknown, path: string, above: readonly unknown[] = []): string | undefined {
   if (typeof type === "string") {
     return Object.hasOwn(PLAIN, type) || Object.hasOwn(INTEGERS, type)
       ? undefined
       : `'${path}' has the unknown type '${type}'`;
   }
+  if (above.includes(type)) return `'${path}' contains itself`;
+  const within = [...above, type];
   if (Array.isArray(type)) {
-    return type.length === 1 ? mistakeInType(type[0], `${path}[]`) : `'${path}' must be a list of one type: ["str"]`;
+    return type.length === 1
+      ? mistakeInType(type[0], `${path}[]`, within)
+      : `'${path}' must be a list of one type: ["str"]`;
   }
   if (isObject(type) && Object.keys(type).length === 1) {
-    if (Object.hasOwn(type, "object")) return mistakeInMembers(type["object"], `${path}.`);
+    if (Object.hasOwn(type, "object")) return mistakeInMembers(type["object"], `${path}.`, within);
     const values = type["enum"];
     if (Array.isArray(values) && values.length > 0 && values.every((value) => typeof value === "string")) {
       return undefined;
@@ -84,7 +93,7 @@ export function mistakeInObject(members: Members, object: Json, spelled: Json, p
     if (mistake !== undefined) return mistake;
   }
   const stranger = Object.keys(object).find((name) => !known.has(name));
-  return stranger === undefined ? undefined : `Parameter '${path}${stranger}' is unexpected`;
+  return stranger === undefined ? undefined : `Parameter '${path}${echo(stranger)}' is unexpected`;
 }
 
 /** Checks one value, which is a member of its parent or an item of it. */
@@ -114,7 +123,7 @@ function mistakeInValue(
   }
   if ("enum" in type) {
     if (typeof value !== "string") return expected(path, "string");
-    return type.enum.includes(value) ? undefined : `Parameter '${path}' does not accept value '${value}'`;
+    return type.enum.includes(value) ? undefined : `Parameter '${path}' does not accept value '${echo(value)}'`;
   }
   return isObject(value) ? mistakeInObject(type.object, value, twin as Json, `${path}.`) : expected(path, "object");
 }
@@ -141,6 +150,10 @@ function mistakeInInteger(
 
 function expected(path: string, type: string): string {
   return `Invalid parameter type for '${path}', expected: ${type}`;
+}
+
+function echo(text: string): string {
+  return text.slice(0, ECHO_LENGTH);
 }
 
 function bare(key: string): string {

@@ -6,15 +6,17 @@ import {
   CommandError,
   type ErrorClass,
   type HostCommand,
-  type SessionContext,
 } from "../../plugins/api.ts";
 import { mistakeInObject } from "./arguments.ts";
+import { CallAbort } from "./call-signal.ts";
 import type { Clock } from "./clock.ts";
-import { textOf } from "./errors.ts";
 import type { PendingCall } from "./core.ts";
+import { errorClassOf, textOf } from "./errors.ts";
 import { parseJson, parseSpelling } from "./json.ts";
 import type { AgentLogger, LogLevel } from "./logger.ts";
+import { isPromise } from "./promises.ts";
 import { formatResult } from "./results.ts";
+import type { SessionState, StateOwner } from "./session-state.ts";
 import { isValidator, validate } from "./validators.ts";
 
 /** What a call needs of its surroundings. */
@@ -26,12 +28,16 @@ export interface CallHost {
   /** The bytes that a return value may have. */
   readonly replyBytes: number;
   readonly context: AgentContext;
-  /** The name of the plugin that the command came with. */
-  pluginOf(command: HostCommand): string;
-  /** A call begins; returns what is to be called when it is over. */
-  enter(command: HostCommand): () => void;
+  /** A call begins. */
+  enter(command: HostCommand): Visit;
   /** The call is over after so many milliseconds. */
   settled(command: HostCommand, ms: number): void;
+}
+
+/** A call in its plugin, which stays until the call has left. */
+export interface Visit {
+  readonly plugin: StateOwner;
+  leave(): void;
 }
 
 /** Takes the answer. */
@@ -43,6 +49,9 @@ export interface Answer {
 /** A command that does not return for so many milliseconds has held up everybody, and is named in the log. */
 const HOG_MS = 200;
 
+/** The characters that the description of an error may have: it is for people. */
+const DESC_LENGTH = 10_000;
+
 type Arguments = Record<string, unknown>;
 
 export class HostCall {
@@ -51,32 +60,30 @@ export class HostCall {
   private readonly command: HostCommand;
   private readonly answer: Answer;
   private readonly context: CallContext;
-  private readonly plugin: string;
-  private readonly controller = new AbortController();
+  private readonly visit: Visit;
+  private readonly abort = new CallAbort((error) => this.log("warning", `an abort listener failed: ${textOf(error)}`));
   private readonly started: number;
-  private leave: () => void = () => {};
   private cancelDeadline: (() => void) | undefined;
   private delimited = false;
   private over = false;
   private detached = false;
 
-  constructor(host: CallHost, command: HostCommand, number: number, answer: Answer, session: SessionContext) {
+  constructor(host: CallHost, command: HostCommand, number: number, answer: Answer, session: SessionState) {
     this.host = host;
     this.command = command;
     this.number = number;
     this.answer = answer;
+    this.visit = host.enter(command);
     this.context = this.contextIn(session);
-    this.plugin = host.pluginOf(command);
     this.started = host.clock.now();
   }
 
   /** Runs the command. The answer may be given before this returns. */
   run(call: PendingCall): void {
-    this.leave = this.host.enter(this.command);
     const ms = this.command.timeoutMs ?? this.host.commandMs;
     if (ms > 0) this.cancelDeadline = this.host.clock.after(ms, () => this.expire(ms));
     try {
-      const result = this.check(call.arguments);
+      const result = this.timed(() => this.check(call.arguments));
       if (isPromise(result)) {
         void Promise.resolve(result).then(
           (value) => this.complete(value),
@@ -98,7 +105,7 @@ export class HostCall {
 
   /** Aborts the call's signal; the command may still answer. */
   cancel(reason: string): void {
-    this.controller.abort(new Error(reason));
+    this.abort.abort(reason);
   }
 
   /** Runs the command where its arguments are as it declares them. */
@@ -108,31 +115,41 @@ export class HostCall {
     if (declared === undefined) return this.invoke(args);
     if (isValidator(declared)) {
       const checked = validate(declared, args);
-      return isPromise(checked) ? checked.then((value) => this.invoke(value)) : this.invoke(checked);
+      if (!isPromise(checked)) return this.invoke(checked);
+      return checked.then((value) => this.timed(() => this.invoke(value)));
     }
-    const mistake = mistakeInObject(declared, args, parseSpelling(json) as Arguments);
+    const mistake = mistakeInObject(declared, args, parseSpelling(json, args) as Arguments);
     if (mistake !== undefined) throw new CommandError("GenericError", mistake);
     return this.invoke(args);
   }
 
   private invoke(args: unknown): unknown {
     // The deadline may have passed while a validator thought.
-    if (this.over) return undefined;
+    return this.over ? undefined : this.command.run(args as Arguments, this.context);
+  }
+
+  /** Does what nothing can interrupt, and says so where that took long. */
+  private timed<T>(work: () => T): T {
     const { clock } = this.host;
     const before = clock.now();
     try {
-      return this.command.run(args as Arguments, this.context);
+      return work();
     } finally {
       const ms = Math.round(clock.now() - before);
       if (ms >= HOG_MS) this.log("warning", `held up all sessions for ${ms} ms`);
     }
   }
 
-  private contextIn(session: SessionContext): CallContext {
-    const { host } = this;
+  private contextIn(session: SessionState): CallContext {
+    const { abort, host, visit } = this;
     return {
-      signal: this.controller.signal,
-      session,
+      get signal() {
+        return abort.signal;
+      },
+      session: {
+        id: session.id,
+        state: (key, create, dispose) => session.state(visit.plugin, key, create, dispose),
+      },
       agent: host.context,
       get logging() {
         return host.logger.enabled;
@@ -145,41 +162,40 @@ export class HostCall {
   }
 
   private log(level: LogLevel, message: string): void {
-    this.host.logger.log(level, "general", `${this.plugin}: ${this.command.name}: ${message}`);
+    this.host.logger.log(level, "general", `${this.visit.plugin.name}: ${this.command.name}: ${message}`);
   }
 
   private expire(ms: number): void {
     const desc = `Command ${this.command.name} did not finish within ${ms} ms`;
     this.log("warning", `did not finish within ${ms} ms`);
-    if (!this.settle()) return;
-    this.controller.abort(new Error(desc));
-    if (!this.detached) this.answer.fail(this.number, "GenericError", desc);
+    this.settle();
+    this.abort.abort(desc);
+    this.refuse("GenericError", desc);
   }
 
   private complete(value: unknown): void {
     if (this.over) return;
-    const { name } = this.command;
     let json: string;
     try {
-      json = formatResult(value);
+      json = formatResult(this.command.name, value, this.host.replyBytes);
     } catch (error) {
-      this.fail(new Error(`Command ${name} ${textOf(error)}`));
+      this.fail(error);
       return;
     }
-    // No character takes less than a byte. What is not much larger the core finds out.
-    if (json.length > this.host.replyBytes) {
-      this.fail(new Error(`The reply of ${name} is larger than the limit of this agent`));
-    } else if (this.settle() && !this.detached) {
-      this.answer.complete(this.number, json, this.delimited);
-    }
+    if (this.settle() && !this.detached) this.answer.complete(this.number, json, this.delimited);
   }
 
   private fail(error: unknown): void {
-    const text = textOf(error);
     if (!this.settle()) return;
-    const known = error instanceof CommandError;
-    if (!known) this.log("warning", `failed: ${text}`);
-    if (!this.detached) this.answer.fail(this.number, known ? error.errorClass : "GenericError", text);
+    const errorClass = errorClassOf(error);
+    const text = textOf(error).slice(0, DESC_LENGTH);
+    if (errorClass === undefined) this.log("warning", `failed: ${text}`);
+    const says = text !== "" && (error instanceof Error || typeof error === "string");
+    this.refuse(errorClass ?? "GenericError", says ? text : `Command ${this.command.name} failed`);
+  }
+
+  private refuse(errorClass: ErrorClass, desc: string): void {
+    if (!this.detached) this.answer.fail(this.number, errorClass, desc);
   }
 
   /** True the first time: only then the answer counts. */
@@ -188,11 +204,7 @@ export class HostCall {
     this.over = true;
     this.cancelDeadline?.();
     this.host.settled(this.command, this.host.clock.now() - this.started);
-    this.leave();
+    this.visit.leave();
     return true;
   }
-}
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return value instanceof Object && "then" in value && typeof value.then === "function";
 }

@@ -1,7 +1,7 @@
 // A core and what it was told, so that another can take its place: after a trap, which loses the core and its sessions, or
 // to give back memory that WebAssembly cannot shrink.
 
-import type { HostCommand, PortableCommand } from "../../plugins/api.ts";
+import type { CommandBinding, HostCommand } from "../../plugins/api.ts";
 import type { CommandState, Core, CoreAgent, CoreSession, Sink } from "./core.ts";
 import { GuestwireError, textOf } from "./errors.ts";
 import { CORE_LIMITS, type LimitName, type Limits } from "./limits.ts";
@@ -9,6 +9,9 @@ import type { LogDomain, LogLevel } from "./logger.ts";
 
 /** A core that holds more than this beyond its start is dropped when its last session ends. */
 const SPARE_BYTES = 16 * 1024 * 1024;
+
+/** A command under its number, by which a pending call names it. */
+type Numbered = readonly [number: number, command: CommandBinding];
 
 export class Engine {
   frozen = false;
@@ -19,10 +22,10 @@ export class Engine {
   private readonly limits: Limits;
   /** What guest-info says. */
   readonly version: string;
-  /** In the order of registration. The number of a host command is its key. */
-  private readonly commands = new Map<number, PortableCommand | HostCommand>();
+  /** By their numbers, in the order of registration. */
+  private commands: ReadonlyMap<number, CommandBinding> = new Map();
   /** The commands that are disabled, and why. */
-  private readonly disabled = new Map<string, string>();
+  private disabled = new Map<string, string>();
   private numbers = 0;
   private agent: CoreAgent | undefined;
   private closed = false;
@@ -53,8 +56,7 @@ export class Engine {
   private setUp(agent: CoreAgent): void {
     for (const [name, number] of Object.entries(CORE_LIMITS)) agent.setLimit(number, this.limits[name as LimitName]);
     agent.setVersion(this.version);
-    for (const [number, command] of this.commands) this.register(agent, number, command);
-    for (const [name, reason] of this.disabled) agent.disable(name, reason);
+    this.exchange(agent, [], [...this.commands], this.disabled);
     agent.freeze(this.frozen);
   }
 
@@ -103,7 +105,7 @@ export class Engine {
     if (this.agent !== undefined && this.agent.memory() > SPARE_BYTES) this.drop();
   }
 
-  private register(agent: CoreAgent, number: number, command: PortableCommand | HostCommand): boolean {
+  private register(agent: CoreAgent, number: number, command: CommandBinding): boolean {
     if ("portable" in command) return agent.addPortable(command);
     return agent.addCommand(number, command.name, {
       successResponse: command.successResponse ?? true,
@@ -112,19 +114,44 @@ export class Engine {
     });
   }
 
-  /** Adds a command; false where the core refuses it. */
-  add(command: PortableCommand | HostCommand): boolean {
-    const number = ++this.numbers;
-    if (!this.ask((agent) => this.register(agent, number, command))) return false;
-    this.commands.set(number, command);
-    return true;
+  /**
+   * Has these commands from now on, in this order, and of them those disabled. Returns the one that the core refuses, if
+   * any: then all is as it was, as it is where this throws.
+   */
+  setCommands(commands: readonly CommandBinding[], disabled: ReadonlyMap<string, string>): CommandBinding | undefined {
+    const before = [...this.commands];
+    const numbers = new Map(before.map(([number, command]) => [command, number]));
+    const after = commands.map((command): Numbered => [numbers.get(command) ?? ++this.numbers, command]);
+    const refused = this.ask((agent) => this.exchange(agent, before, after, disabled));
+    if (refused !== undefined) return refused;
+    this.commands = new Map(after);
+    this.disabled = new Map(disabled);
+    return undefined;
   }
 
-  /** Removes a command that is there, and forgets whether it was disabled. */
-  remove(name: string): void {
-    this.ask((agent) => agent.remove(name));
-    for (const [number, command] of this.commands) if (command.name === name) this.commands.delete(number);
-    this.disabled.delete(name);
+  /**
+   * Has a core take one list for the other: what stands behind their common start is removed and added anew, for a core
+   * adds at the end only. Returns what it refuses, with the list as it was.
+   */
+  private exchange(
+    agent: CoreAgent,
+    before: readonly Numbered[],
+    after: readonly Numbered[],
+    disabled: ReadonlyMap<string, string>,
+  ): CommandBinding | undefined {
+    let same = 0;
+    while (same < after.length && before[same]?.[1] === after[same]?.[1]) same++;
+    for (const [, { name }] of before.slice(same)) agent.remove(name);
+    for (const [index, [number, command]] of after.entries()) {
+      if (index < same) continue;
+      if (!this.register(agent, number, command)) {
+        this.exchange(agent, after.slice(0, index), before, this.disabled);
+        return command;
+      }
+      const reason = disabled.get(command.name);
+      if (reason !== undefined) agent.disable(command.name, reason);
+    }
+    return undefined;
   }
 
   /** The host command of a pending call. */
@@ -134,7 +161,7 @@ export class Engine {
   }
 
   /** The commands in the order of registration. */
-  list(): (PortableCommand | HostCommand)[] {
+  list(): CommandBinding[] {
     return [...this.commands.values()];
   }
 

@@ -1,5 +1,7 @@
 // What goes wrong on the embedder's side. What a peer of an agent does wrong is an error on the wire, never a throw.
 
+import type { ErrorClass } from "../../plugins/api.ts";
+
 /** Codes of GuestwireError; docs/errors.md says what to do about each. */
 export type ErrorCode =
   | "GW_ERR_API"
@@ -44,5 +46,18 @@ export function textOf(error: unknown): string {
     return error instanceof Error ? `${error.message}` : String(error);
   } catch {
     return "a value that has no text";
+  }
+}
+
+/**
+ * The class that a thrown value names for the peer, as a CommandError does. By its member, not by its constructor: the
+ * bundle of a plugin has a copy of CommandError of its own.
+ */
+export function errorClassOf(error: unknown): ErrorClass | undefined {
+  try {
+    const name = error instanceof Error && "errorClass" in error ? error.errorClass : undefined;
+    return name === "GenericError" || name === "CommandNotFound" ? name : undefined;
+  } catch {
+    return undefined;
   }
 }

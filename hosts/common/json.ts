@@ -35,9 +35,12 @@ export function parseJson(text: string): unknown {
   return root.value;
 }
 
-/** JSON.parse, but numbers that are spelled as floats are strings: QAPI does not take `1.0` for an integer. Throws SyntaxError. */
-export function parseSpelling(text: string): unknown {
-  return JSON.parse(/\d[.eE]/.test(text) ? quoteNumbers(text, FLOAT) : text);
+/**
+ * JSON.parse, but numbers that are spelled as floats are strings: QAPI does not take `1.0` for an integer. Where there is
+ * none this is `value`, which is what the text was parsed to.
+ */
+export function parseSpelling(text: string, value: unknown): unknown {
+  return /\d[.eE]/.test(text) ? JSON.parse(quoteNumbers(text, FLOAT)) : value;
 }
 
 /** Valid JSON with those of its numbers as strings. */

@@ -3,10 +3,16 @@
 import type { DependencyContainer } from "tsyringe";
 import { API, COMMAND, type CommandBinding, type HostCommand, type Plugin } from "../../plugins/api.ts";
 import { mistakeInMembers, mistakeInType } from "./arguments.ts";
+import type { Visit } from "./calls.ts";
+import type { Clock } from "./clock.ts";
 import type { Engine } from "./engine.ts";
 import { type ErrorCode, GuestwireError, textOf } from "./errors.ts";
+import type { Logger } from "./logger.ts";
+import { isPromise } from "./promises.ts";
 import { LONGEST_MS } from "./range.ts";
-import { isValidator } from "./validators.ts";
+import type { StateOwner } from "./session-state.ts";
+import { LOGGER } from "./tokens.ts";
+import { isValidator, mistakeInValidator } from "./validators.ts";
 
 /** A plugin as its agent lists it. */
 export interface PluginInfo {
@@ -28,25 +34,43 @@ export interface Plugins {
    * GW_ERR_DUPLICATE_COMMAND, GW_ERR_SCHEMA, GW_ERR_LIMIT, GW_ERR_UNKNOWN_COMMAND.
    */
   add(plugin: Plugin): void;
-  /** Takes a plugin out. Settles when its last call is over and it is disposed. Rejects with GW_ERR_UNKNOWN_PLUGIN. */
+  /**
+   * Takes a plugin out. Settles when its last call is over and it is disposed: what its commands keep for sessions, then its
+   * services. Rejects with GW_ERR_UNKNOWN_PLUGIN.
+   */
   remove(name: string): Promise<void>;
   /**
-   * Installs a plugin in the place of the one of its name; commands that were disabled stay so. Settles when the old one's
-   * last call is over and it is disposed. Rejects with GW_ERR_UNKNOWN_PLUGIN, and with what `add` throws.
+   * Installs a plugin in the place of the one of its name, in the order as well. Commands that both have stay enabled or
+   * disabled, as they are. Settles when the old one is gone, as `remove` does. Rejects with GW_ERR_UNKNOWN_PLUGIN, and with
+   * what `add` throws.
    */
   replace(plugin: Plugin): Promise<void>;
 }
 
 /** A plugin with what was made for it. */
-interface Installed {
+class Installed implements StateOwner {
   readonly plugin: Plugin;
   readonly scope: DependencyContainer;
   readonly commands: readonly CommandBinding[];
   /** Calls that are under way. */
-  running: number;
+  running = 0;
   /** Called when there are none left. */
-  idle: () => void;
+  idle: () => void = () => {};
+  isOver = false;
+
+  constructor(plugin: Plugin, scope: DependencyContainer, commands: readonly CommandBinding[]) {
+    this.plugin = plugin;
+    this.scope = scope;
+    this.commands = commands;
+  }
+
+  get name(): string {
+    return this.plugin.name;
+  }
 }
+
+/** How long a plugin's services have for their end, in milliseconds. */
+const DISPOSE_MS = 5000;
 
 /** A command's name: what QAPI allows, downstream names as `__com.example_name` among it. */
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
@@ -54,16 +78,32 @@ const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 export class PluginSet implements Plugins {
   private readonly container: DependencyContainer;
   private readonly engine: Engine;
+  private readonly clock: Clock;
+  private readonly logger: Logger;
   private readonly isAllowed: (command: string) => boolean;
-  private readonly installed: Installed[] = [];
+  private readonly endState: (plugin: StateOwner) => void;
+  private installed: readonly Installed[] = [];
   private readonly owners = new Map<CommandBinding, Installed>();
+  /** Taken out, with calls under way or services that end. */
+  private readonly leaving = new Map<Installed, Promise<void>>();
+  private isPreparing = false;
   private isClosed = false;
 
-  /** `isAllowed`: whether a new command is enabled. */
-  constructor(container: DependencyContainer, engine: Engine, isAllowed: (command: string) => boolean) {
+  /** `isAllowed`: whether a new command is enabled. `endState` drops what a plugin keeps for sessions. */
+  constructor(
+    container: DependencyContainer,
+    engine: Engine,
+    clock: Clock,
+    logger: Logger,
+    isAllowed: (command: string) => boolean,
+    endState: (plugin: StateOwner) => void,
+  ) {
     this.container = container;
     this.engine = engine;
+    this.clock = clock;
+    this.logger = logger;
     this.isAllowed = isAllowed;
+    this.endState = endState;
   }
 
   list(): PluginInfo[] {
@@ -81,14 +121,14 @@ export class PluginSet implements Plugins {
   async remove(name: string): Promise<void> {
     const old = this.find(name);
     this.exchange(old, undefined);
-    await retire(old);
+    await this.retire(old);
   }
 
   async replace(plugin: Plugin): Promise<void> {
     checkPlugin(plugin);
     const old = this.find(plugin.name);
     this.exchange(old, plugin);
-    await retire(old);
+    await this.retire(old);
   }
 
   /** The name of the plugin that a command came with. */
@@ -96,20 +136,58 @@ export class PluginSet implements Plugins {
     return this.owners.get(command)?.plugin.name ?? "";
   }
 
-  /** A call of the command begins; returns what is to be called when it is over. Until then its plugin is there. */
-  enter(command: HostCommand): () => void {
-    const owner = this.owners.get(command);
-    if (owner === undefined) return () => {};
-    owner.running++;
-    return () => {
-      if (--owner.running === 0) owner.idle();
+  /** A call of a command that is there begins. Until it has left, its plugin stays. */
+  enter(command: HostCommand): Visit {
+    const plugin = this.owners.get(command) as Installed;
+    plugin.running++;
+    return {
+      plugin,
+      leave() {
+        if (--plugin.running === 0) plugin.idle();
+      },
     };
   }
 
   /** Disposes of all. No call may be under way that wants an answer. */
   async close(): Promise<void> {
     this.isClosed = true;
-    for (const { scope } of this.installed) await dispose(scope);
+    for (const plugin of this.leaving.keys()) plugin.idle();
+    await Promise.all(this.leaving.values());
+    for (const plugin of this.installed) await this.end(plugin);
+  }
+
+  /** Settles when its calls are over, and it is disposed. */
+  private retire(plugin: Installed): Promise<void> {
+    const idle = new Promise<void>((resolve) => {
+      if (plugin.running === 0) resolve();
+      else plugin.idle = resolve;
+    });
+    const gone = idle.then(() => this.end(plugin)).then(() => void this.leaving.delete(plugin));
+    this.leaving.set(plugin, gone);
+    return gone;
+  }
+
+  /** Disposes of what was made for a plugin. What fails at that, or takes too long, is said. */
+  private async end(plugin: Installed): Promise<void> {
+    plugin.isOver = true;
+    this.endState(plugin);
+    await this.dispose(plugin.name, plugin.scope);
+  }
+
+  private dispose(name: string, scope: DependencyContainer): Promise<void> {
+    const failed = (why: string): void => {
+      this.logger.log("warning", "general", `${name}: its services could not be disposed of: ${why}`);
+    };
+    return new Promise((resolve) => {
+      const cancel = this.clock.after(DISPOSE_MS, () => {
+        failed(`they take more than ${DISPOSE_MS} ms`);
+        resolve();
+      });
+      void Promise.resolve(scope.dispose())
+        .then(undefined, (error: unknown) => failed(textOf(error)))
+        .then(cancel)
+        .then(resolve);
+    });
   }
 
   private find(name: string): Installed {
@@ -124,57 +202,59 @@ export class PluginSet implements Plugins {
 
   private checkOpen(): void {
     if (this.isClosed) throw new GuestwireError("GW_ERR_CLOSED", "the agent is closed");
+    if (this.isPreparing) throw new GuestwireError("GW_ERR_PLUGIN", "register cannot change the agent's plugins");
   }
 
-  /** Takes one out and puts another in: both or neither. */
+  /** Takes one out and puts another in its place: both or neither. */
   private exchange(old: Installed | undefined, plugin: Plugin | undefined): void {
     this.checkOpen();
     const next = plugin === undefined ? undefined : this.prepare(plugin, old);
-    const disabled = new Map(old?.commands.flatMap(({ name }) => this.switchOf(name)));
-    for (const { name } of old?.commands ?? []) this.engine.remove(name);
+    const after = this.installed.flatMap((one) => (one !== old ? [one] : next === undefined ? [] : [next]));
+    if (old === undefined && next !== undefined) after.push(next);
     try {
-      this.bind(next, disabled);
+      this.install(
+        after.flatMap(({ commands }) => commands),
+        next?.plugin,
+      );
     } catch (error) {
-      this.bind(old, disabled);
-      void next?.scope.dispose();
+      if (next !== undefined) void this.dispose(next.name, next.scope);
       throw error;
     }
-    if (old !== undefined) this.installed.splice(this.installed.indexOf(old), 1);
+    this.installed = after;
     for (const command of old?.commands ?? []) this.owners.delete(command);
-    if (next !== undefined) this.installed.push(next);
     for (const command of next?.commands ?? []) this.owners.set(command, next as Installed);
   }
 
-  private switchOf(name: string): [string, string][] {
-    return this.engine.isDisabled(name) ? [[name, this.engine.reason(name)]] : [];
-  }
-
-  /** Adds its commands to the engine; all or none. */
-  private bind(entry: Installed | undefined, disabled: ReadonlyMap<string, string>): void {
-    const added: string[] = [];
-    for (const command of entry?.commands ?? []) {
-      const { name } = command;
-      if (!this.engine.add(command)) {
-        for (const other of added) this.engine.remove(other);
-        throw refuse("GW_ERR_UNKNOWN_COMMAND", entry?.plugin, `this engine has no command '${name}' built in`);
+  /** Has the engine run these commands: those that it has stay as they are switched, the policy is for new ones. */
+  private install(commands: readonly CommandBinding[], plugin: Plugin | undefined): void {
+    const known = new Set(this.engine.list().map(({ name }) => name));
+    const disabled = new Map<string, string>();
+    for (const { name } of commands) {
+      if (known.has(name) ? this.engine.isDisabled(name) : !this.isAllowed(name)) {
+        disabled.set(name, this.engine.reason(name));
       }
-      added.push(name);
-      const reason = disabled.get(name);
-      if (reason !== undefined || !this.isAllowed(name)) this.engine.disable(name, reason ?? "");
     }
+    const refused = this.engine.setCommands(commands, disabled);
+    if (refused === undefined) return;
+    throw refuse("GW_ERR_UNKNOWN_COMMAND", plugin, `this engine has no command '${refused.name}' built in`);
   }
 
   /** Makes what a plugin needs, and checks it. `old` goes when it comes. */
   private prepare(plugin: Plugin, old: Installed | undefined): Installed {
     checkPlugin(plugin);
     const rivals = this.installed.filter((other) => other !== old);
-    if (rivals.some((other) => other.plugin.name === plugin.name)) {
+    if (rivals.some(({ name }) => name === plugin.name)) {
       throw refuse("GW_ERR_DUPLICATE_PLUGIN", plugin, "it is installed already; use replace, or remove it first");
     }
+    const { name } = plugin;
     const scope = this.container.createChildContainer();
+    scope.register<Logger>(LOGGER, {
+      useValue: { log: (level, domain, message) => this.logger.log(level, domain, `${name}: ${message}`) },
+    });
+    this.isPreparing = true;
     try {
       const commands = commandsOf(plugin, scope);
-      const taken = new Set(rivals.flatMap((other) => other.commands.map(({ name }) => name)));
+      const taken = new Set(rivals.flatMap((other) => other.commands.map((command) => command.name)));
       for (const command of commands) {
         checkCommand(plugin, command);
         if (taken.has(command.name)) {
@@ -182,53 +262,42 @@ export class PluginSet implements Plugins {
         }
         taken.add(command.name);
       }
-      return { plugin, scope, commands, running: 0, idle: () => {} };
+      return new Installed(plugin, scope, commands);
     } catch (error) {
-      void dispose(scope);
-      throw error;
+      void this.dispose(name, scope);
+      if (error instanceof GuestwireError) throw error;
+      throw refuse("GW_ERR_PLUGIN", plugin, `its registration failed: ${textOf(error)}`, error);
+    } finally {
+      this.isPreparing = false;
     }
   }
 }
 
-/** Settles when its calls are over, and its services are gone. */
-async function retire(old: Installed): Promise<void> {
-  if (old.running > 0) await new Promise<void>((resolve) => (old.idle = resolve));
-  await dispose(old.scope);
-}
-
-async function dispose(scope: DependencyContainer): Promise<void> {
-  try {
-    await scope.dispose();
-  } catch {
-    // A service that fails at its end has nobody left to tell.
-  }
-}
-
 function commandsOf(plugin: Plugin, scope: DependencyContainer): CommandBinding[] {
-  try {
-    plugin.register?.(scope);
-    for (const command of plugin.commands ?? []) scope.register<CommandBinding>(COMMAND, { useValue: command });
-    return scope.isRegistered(COMMAND) ? scope.resolveAll<CommandBinding>(COMMAND) : [];
-  } catch (error) {
-    const reason = textOf(error);
-    throw refuse("GW_ERR_PLUGIN", plugin, `its registration failed: ${reason}`, error);
+  const result: unknown = plugin.register?.(scope);
+  if (isPromise(result)) {
+    void Promise.resolve(result).then(undefined, () => {});
+    throw new Error("register must not be asynchronous: bind what can wait, and wait for it in the command");
   }
+  for (const command of plugin.commands ?? []) scope.register<CommandBinding>(COMMAND, { useFactory: () => command });
+  return scope.isRegistered(COMMAND) ? scope.resolveAll<CommandBinding>(COMMAND) : [];
 }
 
 function checkPlugin(plugin: Plugin): void {
-  if (typeof plugin !== "object" || plugin === null || typeof plugin.name !== "string" || plugin.name === "") {
+  if (!isObject(plugin) || typeof plugin.name !== "string" || plugin.name === "") {
     throw new GuestwireError("GW_ERR_PLUGIN", "a plugin is an object with a name, as definePlugin takes it");
   }
   if (plugin.api !== API) {
-    throw refuse("GW_ERR_API", plugin, `it is written for API ${plugin.api}; this agent has API ${API}`);
+    throw refuse("GW_ERR_API", plugin, `it is written for API ${String(plugin.api)}; this agent has API ${API}`);
   }
 }
 
 function checkCommand(plugin: Plugin, command: CommandBinding): void {
+  if (!isObject(command)) throw refuse("GW_ERR_PLUGIN", plugin, "a command is an object, as defineCommand takes it");
   const { name } = command;
   if (typeof name !== "string" || !NAME.test(name)) {
     const rule = "use letters, digits, '-', '_' and '.', 128 at most";
-    throw refuse("GW_ERR_COMMAND_NAME", plugin, `'${name}' is no name for a command: ${rule}`);
+    throw refuse("GW_ERR_COMMAND_NAME", plugin, `'${String(name)}' is no name for a command: ${rule}`);
   }
   if ("portable" in command) return;
   if (typeof command.run !== "function") throw refuse("GW_ERR_PLUGIN", plugin, `command '${name}' has no function run`);
@@ -241,9 +310,10 @@ function checkCommand(plugin: Plugin, command: CommandBinding): void {
 }
 
 function mistakeInSchema({ arguments: declared, returns }: HostCommand): string | undefined {
-  const isChecked = declared === undefined || (isObject(declared) && isValidator(declared));
-  const mistake = isChecked ? undefined : mistakeInMembers(declared);
-  return mistake ?? (returns === undefined ? undefined : mistakeInType(returns, "returns"));
+  const inResult = returns === undefined ? undefined : mistakeInType(returns, "returns");
+  if (declared === undefined) return inResult;
+  const isOther = (isObject(declared) || typeof declared === "function") && isValidator(declared);
+  return (isOther ? mistakeInValidator(declared) : mistakeInMembers(declared)) ?? inResult;
 }
 
 function isObject(value: unknown): value is object {

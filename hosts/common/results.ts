@@ -1,5 +1,6 @@
 // What a command returned, as the JSON of its reply.
 
+import { textOf } from "./errors.ts";
 import { formatJson, parseJson } from "./json.ts";
 
 /** An integer that has as many digits may be one that 64 bits do not hold. */
@@ -7,8 +8,8 @@ const LONG = /\d{19}/;
 const LEAST = -(2n ** 63n);
 const MOST = 2n ** 64n - 1n;
 
-/** The value as JSON, `{}` for none. Throws an Error that says what is wrong with it. */
-export function formatResult(value: unknown): string {
+/** What the command of this name returned, as JSON of so many bytes at most; `{}` for nothing. Throws an Error that says what is wrong. */
+export function formatResult(name: string, value: unknown, mostBytes: number): string {
   if (value === undefined) return "{}";
   let json: string | undefined;
   let reason = "";
@@ -16,20 +17,24 @@ export function formatResult(value: unknown): string {
     json = formatJson(value);
   } catch (error) {
     // Of several lines the first says it all: where a cycle is, is a drawing.
-    reason = error instanceof Error ? `: ${error.message.split("\n", 1)[0]}` : "";
+    reason = `: ${textOf(error).split("\n", 1)[0]}`;
   }
-  if (json === undefined) throw new Error(`returned what JSON cannot hold${reason}`);
-  if (LONG.test(json)) checkIntegers(parseJson(json));
+  if (json === undefined) throw new Error(`Command ${name} returned what JSON cannot hold${reason}`);
+  // No character takes less than a byte. What is not much larger the core finds out.
+  if (json.length > mostBytes) throw new Error(`The reply of ${name} is larger than the limit of this agent`);
+  const stranger = LONG.test(json) ? strangerIn(parseJson(json)) : undefined;
+  if (stranger !== undefined) {
+    throw new Error(`Command ${name} returned an integer that 64 bits do not hold: ${stranger}`);
+  }
   return json;
 }
 
-/** Throws where there is an integer outside -2^63 to 2^64 - 1: the peer would get a float. */
-function checkIntegers(value: unknown): void {
+/** An integer outside -2^63 to 2^64 - 1: the peer would get a float. */
+function strangerIn(value: unknown): bigint | undefined {
   for (const open = [value]; open.length > 0;) {
     const item = open.pop();
-    if (typeof item === "bigint" && (item < LEAST || item > MOST)) {
-      throw new Error(`returned an integer that 64 bits do not hold: ${item}`);
-    }
+    if (typeof item === "bigint" && (item < LEAST || item > MOST)) return item;
     if (typeof item === "object" && item !== null) for (const inner of Object.values(item)) open.push(inner);
   }
+  return undefined;
 }

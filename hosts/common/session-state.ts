@@ -1,43 +1,64 @@
-// What commands keep for one peer, as long as it is there.
+// What commands keep for one peer, as long as both it and their plugin are there.
 
-import type { SessionContext } from "../../plugins/api.ts";
+import { attempt } from "./promises.ts";
+
+/** A plugin whose commands keep something. */
+export interface StateOwner {
+  readonly name: string;
+  /** Its last call is over, and nothing is kept for it any more. */
+  readonly isOver: boolean;
+}
+
+/** Is told what a disposer of that plugin throws. */
+export type DisposerFailed = (owner: StateOwner, error: unknown) => void;
 
 interface Kept {
   readonly value: unknown;
-  readonly dispose: (() => void) | undefined;
+  readonly dispose: (() => unknown) | undefined;
 }
 
-export class SessionState implements SessionContext {
+export class SessionState {
+  /** The number of the session. */
   readonly id: number;
-  private readonly kept = new Map<symbol | object, Kept>();
+  private readonly failed: DisposerFailed;
+  private readonly kept = new Map<StateOwner, Map<unknown, Kept>>();
   private isOver = false;
 
-  constructor(id: number) {
+  constructor(id: number, failed: DisposerFailed) {
     this.id = id;
+    this.failed = failed;
   }
 
-  state<T>(key: symbol | object, create: () => T, dispose?: (value: T) => void): T {
-    const found = this.kept.get(key);
+  /** What the plugin keeps under this key, which is its own: two plugins do not see each other's. */
+  state<T>(owner: StateOwner, key: unknown, create: () => T, dispose?: (value: T) => unknown): T {
+    const found = this.kept.get(owner)?.get(key);
     if (found !== undefined) return found.value as T;
     const value = create();
-    const end = dispose === undefined ? undefined : () => dispose(value);
-    // The peer may have gone under a command that goes on.
-    if (this.isOver) end?.();
-    else this.kept.set(key, { value, dispose: end });
+    const entry = { value, dispose: dispose === undefined ? undefined : () => dispose(value) };
+    // The peer, or the plugin, may have gone under a command that goes on.
+    if (this.isOver || owner.isOver) {
+      this.dispose(owner, entry);
+    } else {
+      const own = this.kept.get(owner) ?? new Map<unknown, Kept>();
+      this.kept.set(owner, own.set(key, entry));
+    }
     return value;
   }
 
-  /** The peer is gone. `failed` is told what a disposer throws. */
-  end(failed: (error: unknown) => void): void {
+  /** The peer is gone. */
+  end(): void {
     this.isOver = true;
-    const kept = [...this.kept.values()];
-    this.kept.clear();
-    for (const { dispose } of kept) {
-      try {
-        dispose?.();
-      } catch (error) {
-        failed(error);
-      }
-    }
+    for (const owner of this.kept.keys()) this.endOf(owner);
+  }
+
+  /** The plugin is gone. */
+  endOf(owner: StateOwner): void {
+    const own = this.kept.get(owner);
+    this.kept.delete(owner);
+    for (const entry of own?.values() ?? []) this.dispose(owner, entry);
+  }
+
+  private dispose(owner: StateOwner, { dispose }: Kept): void {
+    if (dispose !== undefined) attempt(dispose, (error) => this.failed(owner, error));
   }
 }

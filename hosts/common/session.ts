@@ -3,7 +3,7 @@
 import type { ErrorClass, HostCommand } from "../../plugins/api.ts";
 import { type Answer, type CallHost, HostCall } from "./calls.ts";
 import type { CoreSession, Sink } from "./core.ts";
-import { SessionState } from "./session-state.ts";
+import { type DisposerFailed, SessionState, type StateOwner } from "./session-state.ts";
 import type { Transport } from "./transport.ts";
 
 /** One transport of an agent, with its peer, or with one after the other where it comes back. */
@@ -22,8 +22,7 @@ export interface SessionHost extends CallHost {
   command(number: number): HostCommand | undefined;
   /** A core session is to be closed, which has counted this. */
   counted(counters: { resyncs: number; suppressed: number }): void;
-  /** What a command kept for a peer threw at its end. */
-  disposerFailed(error: unknown): void;
+  readonly disposerFailed: DisposerFailed;
   /** The engine threw: all sessions are lost. */
   crashed(error: unknown): void;
   /** A session did something after a while; it may hold buffers that are worth giving back when it is quiet again. */
@@ -73,7 +72,7 @@ export class PeerSession implements Session, Answer {
     this.closed = new Promise((resolve) => {
       this.settleClosed = resolve;
     });
-    this.kept = new SessionState(id);
+    this.kept = new SessionState(id, host.disposerFailed);
     this.core = this.openCore();
   }
 
@@ -282,6 +281,11 @@ export class PeerSession implements Session, Answer {
     this.proceed();
   }
 
+  /** Disposes of what a plugin that goes has kept for this peer. */
+  endStateOf(plugin: StateOwner): void {
+    this.kept.endOf(plugin);
+  }
+
   /** Gives large buffers back where nothing is under way. */
   trim(): void {
     this.ask((core) => core.trim());
@@ -329,7 +333,7 @@ export class PeerSession implements Session, Answer {
     const { call, core, kept } = this;
     this.call = undefined;
     this.core = undefined;
-    this.kept = new SessionState(this.id);
+    this.kept = new SessionState(this.id, this.host.disposerFailed);
     this.rest.length = 0;
     try {
       if (core !== undefined) this.host.counted(core.counters());
@@ -339,7 +343,7 @@ export class PeerSession implements Session, Answer {
     }
     return () => {
       call?.detach();
-      kept.end((error) => this.host.disposerFailed(error));
+      kept.end();
     };
   }
 }

@@ -2,21 +2,31 @@
 
 import { CommandError } from "../../plugins/api.ts";
 import type { Members, StandardIssue, StandardResult, StandardSchema } from "../../plugins/schema.ts";
+import { isPromise } from "./promises.ts";
 
+/** Whether it is a validator, or is meant to be one. Those of arktype are functions. */
 export function isValidator(declared: Members | StandardSchema): declared is StandardSchema {
   return "~standard" in declared;
 }
 
-/** What the validator makes of the arguments. Throws a CommandError with its words, or rejects with that. */
+/** What is wrong with a validator, or undefined. */
+export function mistakeInValidator(validator: StandardSchema): string | undefined {
+  const { version, validate: check } = validator["~standard"];
+  return version === 1 && typeof check === "function"
+    ? undefined
+    : "arguments must be a validator of Standard Schema version 1";
+}
+
+/** What the validator makes of the arguments, or a promise of it. Throws a CommandError with its words, or rejects with that. */
 export function validate(validator: StandardSchema, args: unknown): unknown {
   const result = validator["~standard"].validate(args);
-  return result instanceof Promise ? result.then(valueOf) : valueOf(result);
+  return isPromise(result) ? Promise.resolve(result).then(valueOf) : valueOf(result);
 }
 
 function valueOf(result: StandardResult<unknown>): unknown {
-  const [issue] = result.issues ?? [];
-  if (issue === undefined) return "value" in result ? result.value : undefined;
-  throw new CommandError("GenericError", textOf(issue));
+  if (result.issues === undefined) return result.value;
+  const [issue] = result.issues;
+  throw new CommandError("GenericError", issue === undefined ? "The arguments are not valid" : textOf(issue));
 }
 
 /** The issue's words, behind the parameter that they speak of. */
