@@ -22,10 +22,11 @@ export class RealAgent {
   private readonly folder: string;
   private socket: Socket | undefined;
 
-  constructor(program: string) {
+  /** All commands but `allowed` are blocked. */
+  constructor(program: string, allowed: readonly string[] = SHARED) {
     this.folder = mkdtempSync(join(tmpdir(), "guestwire-real-"));
     const listed = spawnSync(program, ["--block-rpcs=help"], { encoding: "utf8" }).stdout.split("\n");
-    const blocked = listed.filter((name) => name !== "" && !SHARED.includes(name)).join(",");
+    const blocked = listed.filter((name) => name !== "" && !allowed.includes(name)).join(",");
     const path = join(this.folder, "socket");
     const options = ["-m", "unix-listen", "-p", path, "-t", this.folder, "-f", join(this.folder, "pid"), "-b", blocked];
     this.child = spawn(program, options, { stdio: "ignore" });

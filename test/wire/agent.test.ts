@@ -82,7 +82,7 @@ test("a plugin binds commands in the container, and finds the agent's services t
   const peer = connect(agent);
   peer.send('{"execute":"test-depth"}');
   assert.equal(peer.received, '{"return": 99}\n');
-  assert.deepEqual(lines, ["info asked"]);
+  assert.deepEqual(lines, ["info guestwire-plugin-test: asked"]);
   // The standard commands came the same way, before it.
   assert.deepEqual(
     agent.commands.list().map(({ name }) => name),
