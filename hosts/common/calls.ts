@@ -11,7 +11,7 @@ import { mistakeInObject } from "./arguments.ts";
 import { CallAbort } from "./call-signal.ts";
 import type { Clock } from "./clock.ts";
 import type { PendingCall } from "./core.ts";
-import { errorClassOf, textOf } from "./errors.ts";
+import { errorClassOf, messageOf, textOf } from "./errors.ts";
 import { parseJson, parseSpelling } from "./json.ts";
 import type { AgentLogger, LogLevel } from "./logger.ts";
 import { isPromise } from "./promises.ts";
@@ -188,10 +188,9 @@ export class HostCall {
   private fail(error: unknown): void {
     if (!this.settle()) return;
     const errorClass = errorClassOf(error);
-    const text = textOf(error).slice(0, DESC_LENGTH);
-    if (errorClass === undefined) this.log("warning", `failed: ${text}`);
-    const says = text !== "" && (error instanceof Error || typeof error === "string");
-    this.refuse(errorClass ?? "GenericError", says ? text : `Command ${this.command.name} failed`);
+    if (errorClass === undefined) this.log("warning", `failed: ${textOf(error).slice(0, DESC_LENGTH)}`);
+    const desc = messageOf(error) ?? `Command ${this.command.name} failed`;
+    this.refuse(errorClass ?? "GenericError", desc.slice(0, DESC_LENGTH));
   }
 
   private refuse(errorClass: ErrorClass, desc: string): void {

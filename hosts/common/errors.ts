@@ -40,13 +40,15 @@ export function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error(textOf(reason));
 }
 
-/** What a thrown value says. Anything can be thrown, and asking it for its text can throw again. */
+/** A thrown value in words, for a log. Anything can be thrown, and asking it for its text can throw again. */
 export function textOf(error: unknown): string {
-  try {
-    return error instanceof Error ? `${error.message}` : String(error);
-  } catch {
-    return "a value that has no text";
-  }
+  return attempted(() => (error instanceof Error ? `${error.message}` : String(error))) ?? "a value that has no text";
+}
+
+/** What a thrown value says to a peer: the message of an Error, or a string; undefined where it says nothing. */
+export function messageOf(error: unknown): string | undefined {
+  const text = attempted(() => (error instanceof Error ? `${error.message}` : error));
+  return typeof text === "string" && text !== "" ? text : undefined;
 }
 
 /**
@@ -54,9 +56,13 @@ export function textOf(error: unknown): string {
  * bundle of a plugin has a copy of CommandError of its own.
  */
 export function errorClassOf(error: unknown): ErrorClass | undefined {
+  const name = attempted(() => (error instanceof Error && "errorClass" in error ? error.errorClass : undefined));
+  return name === "GenericError" || name === "CommandNotFound" ? name : undefined;
+}
+
+function attempted<T>(ask: () => T): T | undefined {
   try {
-    const name = error instanceof Error && "errorClass" in error ? error.errorClass : undefined;
-    return name === "GenericError" || name === "CommandNotFound" ? name : undefined;
+    return ask();
   } catch {
     return undefined;
   }

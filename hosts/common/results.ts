@@ -5,6 +5,11 @@ import { formatJson, parseJson } from "./json.ts";
 
 /** An integer that has as many digits may be one that 64 bits do not hold. */
 const LONG = /\d{19}/;
+/** What a string cannot hold in the protocol: noncharacters, and surrogates that are alone, which JSON.stringify escapes. */
+const UNFIT = /\\ud|\p{Noncharacter_Code_Point}/u;
+/** The same, and other escapes, at least how they begin. */
+const UNFIT_OR_ESCAPE = /\\(?:ud[\da-f]{3}|[^])|\p{Noncharacter_Code_Point}/gu;
+const ESCAPE = /^\\.$/;
 const LEAST = -(2n ** 63n);
 const MOST = 2n ** 64n - 1n;
 
@@ -22,6 +27,7 @@ export function formatResult(name: string, value: unknown, mostBytes: number): s
   if (json === undefined) throw new Error(`Command ${name} returned what JSON cannot hold${reason}`);
   // No character takes less than a byte. What is not much larger the core finds out.
   if (json.length > mostBytes) throw new Error(`The reply of ${name} is larger than the limit of this agent`);
+  if (UNFIT.test(json)) json = json.replace(UNFIT_OR_ESCAPE, (piece) => (ESCAPE.test(piece) ? piece : "\ufffd"));
   const stranger = LONG.test(json) ? strangerIn(parseJson(json)) : undefined;
   if (stranger !== undefined) {
     throw new Error(`Command ${name} returned an integer that 64 bits do not hold: ${stranger}`);

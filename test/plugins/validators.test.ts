@@ -1,6 +1,9 @@
 // Arguments against validators of other libraries: zod, valibot and arktype as their authors publish them, and careless
 // ones of our own (standardschema.dev).
 
+// Careless promises, and listeners of every kind, are what is tested here.
+/* oxlint-disable unicorn/no-thenable, unicorn/prefer-add-event-listener */
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type } from "arktype";
