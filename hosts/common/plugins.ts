@@ -115,6 +115,7 @@ export class PluginSet implements Plugins {
   }
 
   add(plugin: Plugin): void {
+    checkPlugin(plugin);
     this.exchange(undefined, plugin);
   }
 
@@ -241,7 +242,6 @@ export class PluginSet implements Plugins {
 
   /** Makes what a plugin needs, and checks it. `old` goes when it comes. */
   private prepare(plugin: Plugin, old: Installed | undefined): Installed {
-    checkPlugin(plugin);
     const rivals = this.installed.filter((other) => other !== old);
     if (rivals.some(({ name }) => name === plugin.name)) {
       throw refuse("GW_ERR_DUPLICATE_PLUGIN", plugin, "it is installed already; use replace, or remove it first");
