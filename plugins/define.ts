@@ -8,20 +8,32 @@ export type ArgumentsOf<Args> =
   Args extends StandardSchema<infer Output> ? Output : Args extends Members ? ObjectOf<Args> : Record<string, unknown>;
 
 /** What a command may return that declares its result so. */
-export type ResultOf<Returns> = Returns extends Type ? ValueOf<Returns> : unknown;
+export type ResultOf<Returns> = Returns extends Type ? ReadonlyOf<ValueOf<Returns>> : unknown;
+
+/** Lists that need not be the command's own to change. */
+type ReadonlyOf<T> = T extends readonly (infer Item)[]
+  ? readonly ReadonlyOf<Item>[]
+  : T extends object
+    ? { readonly [Name in keyof T]: ReadonlyOf<T[Name]> }
+    : T;
 
 /** A host command whose `run` has types. */
-export interface CommandDefinition<Args, Returns> extends Omit<HostCommand, "arguments" | "returns" | "run"> {
+export interface CommandDefinition<Args, Returns, Result = ResultOf<Returns>> extends Omit<
+  HostCommand,
+  "arguments" | "returns" | "run"
+> {
   readonly arguments?: Args;
   readonly returns?: Returns;
-  run(args: ArgumentsOf<Args>, call: CallContext): ResultOf<Returns> | PromiseLike<ResultOf<Returns>>;
+  run(args: ArgumentsOf<Args>, call: CallContext): Result | PromiseLike<Result>;
 }
 
 /** Writes a command down. What is wrong with it is said when an agent takes it. */
 export function defineCommand<
   const Args extends Members | StandardSchema | undefined = undefined,
   const Returns extends Type | undefined = undefined,
->(command: CommandDefinition<Args, Returns>): HostCommand {
+  // A type of its own, or a text that is returned would be any string, and not among those of an enumeration.
+  const Result extends ResultOf<Returns> = ResultOf<Returns>,
+>(command: CommandDefinition<Args, Returns, Result>): HostCommand {
   return command as HostCommand;
 }
 

@@ -47,9 +47,9 @@ export type ValueOf<T> = T extends Word
 
 /** What TypeScript calls an object with these members. */
 export type ObjectOf<Of> = {
-  [Name in keyof Of as Name extends `${string}?` ? never : Name]: ValueOf<Of[Name]>;
+  -readonly [Name in keyof Of as Name extends `${string}?` ? never : Name]: ValueOf<Of[Name]>;
 } & {
-  [Name in keyof Of as Name extends `${infer Bare}?` ? Bare : never]?: ValueOf<Of[Name]>;
+  -readonly [Name in keyof Of as Name extends `${infer Bare}?` ? Bare : never]?: ValueOf<Of[Name]>;
 } extends infer Whole
   ? { [Name in keyof Whole]: Whole[Name] }
   : never;
