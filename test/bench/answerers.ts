@@ -1,6 +1,6 @@
 // Ways to have a request answered in this process, each with a copy in and a copy out.
 
-import { type Core, type Receiver, type Transport, createAgent } from "guestwire";
+import { type AgentOptions, type Core, type Receiver, type Transport, createAgent } from "guestwire";
 
 /** Answers requests. What comes out lies in `out` until the next call. */
 export interface Answerer {
@@ -67,9 +67,9 @@ export class AgentAnswerer implements Answerer, Transport {
   private receiver: Receiver | undefined;
   private length = 0;
 
-  constructor(subject: string, core: Core) {
+  constructor(subject: string, core: Core, options: Omit<AgentOptions, "core"> = {}) {
     this.subject = subject;
-    createAgent({ core }).serve(this);
+    createAgent({ core, ...options }).serve(this);
   }
 
   start(receiver: Receiver): void {

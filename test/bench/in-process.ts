@@ -1,6 +1,7 @@
 // Requests answered in this process, by both engines and by the module's bare exports, against what JSON.parse takes for the
 // same bytes. The bounds are those of DESIGN.
 
+import type { HostCommand } from "guestwire";
 import { js } from "guestwire/core";
 import { wasm, wasmFrom } from "guestwire/wasm";
 import { WINDOW_BYTES } from "../../core/codes.ts";
@@ -31,7 +32,12 @@ const AGENT_JS = "js, createAgent";
 /** All groups of figures; `rounds` says how long to measure. */
 export async function measureInProcess(rounds: number, tell: Tell): Promise<Group[]> {
   const bursts = rounds * BURSTS_PER_ROUND;
-  return [await oneRequest(bursts, tell), await manyRequests(bursts, tell), await longString(bursts, tell)];
+  return [
+    await oneRequest(bursts, tell),
+    await manyRequests(bursts, tell),
+    await longString(bursts, tell),
+    await hostCommands(bursts, tell),
+  ];
 }
 
 async function oneRequest(bursts: number, tell: Tell): Promise<Group> {
@@ -70,6 +76,34 @@ async function longString(bursts: number, tell: Tell): Promise<Group> {
     [ENGINE_JS]: parser,
   });
   return { title: `in process: ${title}`, unit: "µs", figures };
+}
+
+/** guest-sync as the core has it, and as commands in the host's JavaScript that do the same. */
+async function hostCommands(bursts: number, tell: Tell): Promise<Group> {
+  const title = "such a request to a portable command, and to host commands";
+  const messages = shortMessages(SHORT_MESSAGES);
+  const run = ({ id }: Record<string, unknown>): unknown => id;
+  const subjects: Answerer[] = [];
+  const portables: Record<string, Rival> = {};
+  for (const [engine, core] of [
+    ["wasm", wasm],
+    ["js", js],
+  ] as const) {
+    const portable = `${engine}, portable command`;
+    subjects.push(new AgentAnswerer(portable, core));
+    for (const [what, checked] of [
+      ["host command", {}],
+      ["host command, arguments checked", { arguments: { id: "int" } as const }],
+    ] as const) {
+      const subject = `${engine}, ${what}`;
+      const commands: HostCommand[] = [{ name: "guest-sync", ...checked, run }];
+      const plugins = [{ name: "guestwire-bench", api: 1, commands }];
+      subjects.push(new AgentAnswerer(subject, core, { standard: false, plugins }));
+      portables[subject] = { subject: portable };
+    }
+  }
+  const samples = await measure(title, subjects, () => messages, bursts, tell);
+  return { title: `in process: ${title}`, unit: "ns", figures: figuresOf(samples, "less", portables) };
 }
 
 function answerers(): Answerer[] {
