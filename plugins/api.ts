@@ -119,8 +119,10 @@ export interface HostCommand {
   readonly abortOnDisconnect?: boolean;
   /**
    * Runs it. Integers in `args` beyond 2^53 - 1 are bigints. What it returns, or what its promise resolves to, is the reply's
-   * value, nothing for `{}`; a bigint is written as an integer. What it throws is an error reply: a CommandError as it is,
-   * anything else as a GenericError with its message.
+   * value as JSON.stringify has it, nothing for `{}`: so NaN and Infinity are `null`. But a bigint is written as an integer,
+   * and an integer outside -2^63 to 2^64 - 1 is an error; a number from 1e21 is a float. Surrogates that are alone, and
+   * noncharacters, become U+FFFD. What it throws is an error reply: a CommandError as it is, anything else as a GenericError
+   * with its message, of 10,000 characters at most.
    */
   run(args: Record<string, unknown>, call: CallContext): unknown;
 }

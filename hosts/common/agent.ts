@@ -2,7 +2,7 @@
 
 import type { DependencyContainer } from "tsyringe";
 import type { AgentContext, CommandBinding, CommandDescription, HostCommand } from "../../plugins/api.ts";
-import type { Visit } from "./calls.ts";
+import type { HostCall, Visit } from "./calls.ts";
 import type { Clock } from "./clock.ts";
 import { Engine } from "./engine.ts";
 import { GuestwireError, textOf } from "./errors.ts";
@@ -71,6 +71,7 @@ export class GuestAgent implements Agent, SessionHost {
   readonly logger: AgentLogger;
   readonly commandMs: number;
   readonly replyBytes: number;
+  readonly calls = new Set<HostCall>();
   private readonly container: DependencyContainer;
   private readonly engine: Engine;
   private readonly sessions = new Set<PeerSession>();
@@ -179,7 +180,10 @@ export class GuestAgent implements Agent, SessionHost {
   }
 
   private async shutDown(): Promise<void> {
+    // Those as well whose peer has gone.
+    for (const call of this.calls) call.cancel("the agent closes");
     await Promise.all([...this.sessions].map((session) => session.close()));
+    for (const call of this.calls) call.giveUp();
     this.cancelTrim?.();
     this.engine.close();
     await this.plugins.close();

@@ -28,6 +28,8 @@ export interface CallHost {
   /** The bytes that a return value may have. */
   readonly replyBytes: number;
   readonly context: AgentContext;
+  /** The calls that are not over yet; they keep themselves there. */
+  readonly calls: Set<HostCall>;
   /** A call begins. */
   enter(command: HostCommand): Visit;
   /** The call is over after so many milliseconds. */
@@ -76,6 +78,7 @@ export class HostCall {
     this.visit = host.enter(command);
     this.context = this.contextIn(session);
     this.started = host.clock.now();
+    host.calls.add(this);
   }
 
   /** Runs the command. The answer may be given before this returns. */
@@ -106,6 +109,12 @@ export class HostCall {
   /** Aborts the call's signal; the command may still answer. */
   cancel(reason: string): void {
     this.abort.abort(reason);
+  }
+
+  /** Nobody wants the answer any more. */
+  giveUp(): void {
+    this.detached = true;
+    this.settle();
   }
 
   /** Runs the command where its arguments are as it declares them. */
@@ -201,6 +210,7 @@ export class HostCall {
   private settle(): boolean {
     if (this.over) return false;
     this.over = true;
+    this.host.calls.delete(this);
     this.cancelDeadline?.();
     this.host.settled(this.command, this.host.clock.now() - this.started);
     this.visit.leave();

@@ -105,6 +105,25 @@ for (const abortOnDisconnect of [true, false]) {
 }
 
 {
+  const { command, calls } = held({ abortOnDisconnect: false });
+  const clock = new FakeClock();
+  onEachBuild(
+    "an agent that closes gives up what nobody waits for",
+    { ...withCommands(command), clock },
+    async ({ agent, connect }) => {
+      const peer = connect();
+      peer.send(HELD);
+      peer.hangUp();
+      const { signal } = calls.at(-1)!;
+      assert.ok(!signal.aborted);
+      await agent.close();
+      assert.ok(signal.aborted);
+      assert.equal(clock.pending, 0, "not even a deadline is left, which would keep the program");
+    },
+  );
+}
+
+{
   const events: string[] = [];
   const counter = (plugin: string): Plugin => ({
     name: plugin,

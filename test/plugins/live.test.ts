@@ -250,7 +250,11 @@ onEachBuild("frozen it stays, whatever comes", {}, async ({ agent, connect }) =>
 });
 
 const run = (): number => 1;
-const one = (command: object): unknown => ({ name: "new", api: 1, commands: [{ name: "test-new", run, ...command }] });
+const withOne = (command: object): unknown => ({
+  name: "new",
+  api: 1,
+  commands: [{ name: "test-new", run, ...command }],
+});
 const deep: unknown[] = [];
 deep.push({ object: { "more?": deep } });
 const thrower = (): never => {
@@ -278,17 +282,17 @@ const REFUSED: readonly (readonly [plugin: unknown, code: string, message: RegEx
     "GW_ERR_PLUGIN",
     /'new'.*missing/,
   ],
-  [one({ run: undefined }), "GW_ERR_PLUGIN", /'new'.*'test-new' has no function run/],
-  [one({ name: undefined }), "GW_ERR_COMMAND_NAME", /'new'.*'undefined' is no name/],
-  [one({ name: Symbol("s") }), "GW_ERR_COMMAND_NAME", /'new'.*'Symbol\(s\)' is no name/],
-  [one({ name: "" }), "GW_ERR_COMMAND_NAME", /'new'/],
-  [one({ name: "test new" }), "GW_ERR_COMMAND_NAME", /'new'.*'test new'/],
-  [one({ name: "-x" }), "GW_ERR_COMMAND_NAME", /'new'/],
-  [one({ name: "x".repeat(129) }), "GW_ERR_COMMAND_NAME", /128 at most/],
-  [one({ name: "guest-ping" }), "GW_ERR_DUPLICATE_COMMAND", /'new'.*two commands named 'guest-ping'/],
+  [withOne({ run: undefined }), "GW_ERR_PLUGIN", /'new'.*'test-new' has no function run/],
+  [withOne({ name: undefined }), "GW_ERR_COMMAND_NAME", /'new'.*'undefined' is no name/],
+  [withOne({ name: Symbol("s") }), "GW_ERR_COMMAND_NAME", /'new'.*'Symbol\(s\)' is no name/],
+  [withOne({ name: "" }), "GW_ERR_COMMAND_NAME", /'new'/],
+  [withOne({ name: "test new" }), "GW_ERR_COMMAND_NAME", /'new'.*'test new'/],
+  [withOne({ name: "-x" }), "GW_ERR_COMMAND_NAME", /'new'/],
+  [withOne({ name: "x".repeat(129) }), "GW_ERR_COMMAND_NAME", /128 at most/],
+  [withOne({ name: "guest-ping" }), "GW_ERR_DUPLICATE_COMMAND", /'new'.*two commands named 'guest-ping'/],
   [
     {
-      ...(one({}) as Plugin),
+      ...(withOne({}) as Plugin),
       commands: [
         { name: "test-x", run },
         { name: "test-x", run },
@@ -297,9 +301,9 @@ const REFUSED: readonly (readonly [plugin: unknown, code: string, message: RegEx
     "GW_ERR_DUPLICATE_COMMAND",
     /'test-x'/,
   ],
-  [one({ timeoutMs: -1 }), "GW_ERR_LIMIT", /'new'.*timeoutMs of command 'test-new'/],
-  [one({ timeoutMs: 2 ** 31 }), "GW_ERR_LIMIT", /2147483647/],
-  [one({ timeoutMs: "1" }), "GW_ERR_LIMIT", /integer/],
+  [withOne({ timeoutMs: -1 }), "GW_ERR_LIMIT", /'new'.*timeoutMs of command 'test-new'/],
+  [withOne({ timeoutMs: 2 ** 31 }), "GW_ERR_LIMIT", /2147483647/],
+  [withOne({ timeoutMs: "1" }), "GW_ERR_LIMIT", /integer/],
   [
     {
       name: "new",
@@ -339,9 +343,9 @@ const REFUSED: readonly (readonly [plugin: unknown, code: string, message: RegEx
       [{ "~standard": { version: 2, validate: run } }, /Standard Schema version 1/],
       [{ "~standard": { version: 1 } }, /Standard Schema version 1/],
     ] as const
-  ).map(([declared, message]) => [one({ arguments: declared }), "GW_ERR_SCHEMA", message] as const),
-  [one({ returns: "string" }), "GW_ERR_SCHEMA", /'returns' has the unknown type 'string'/],
-  [one({ returns: { object: { "a?": ["x"] } } }), "GW_ERR_SCHEMA", /'returns\.a\[\]' has/],
+  ).map(([declared, message]) => [withOne({ arguments: declared }), "GW_ERR_SCHEMA", message] as const),
+  [withOne({ returns: "string" }), "GW_ERR_SCHEMA", /'returns' has the unknown type 'string'/],
+  [withOne({ returns: { object: { "a?": ["x"] } } }), "GW_ERR_SCHEMA", /'returns\.a\[\]' has/],
   [
     {
       name: "new",
@@ -353,7 +357,7 @@ const REFUSED: readonly (readonly [plugin: unknown, code: string, message: RegEx
     "GW_ERR_PLUGIN",
     /out of ink/,
   ],
-  [one({ arguments: new Proxy({}, { ownKeys: thrower }) }), "GW_ERR_PLUGIN", /out of ink/],
+  [withOne({ arguments: new Proxy({}, { ownKeys: thrower }) }), "GW_ERR_PLUGIN", /out of ink/],
 ];
 
 for (const [engine, core] of ENGINES) {

@@ -29,6 +29,7 @@ import { z } from "zod";
 type Same<One, Other> = (<T>() => T extends One ? 1 : 2) extends <T>() => T extends Other ? 1 : 2 ? true : false;
 declare function same<One, Other>(yes: Same<One, Other>): void;
 declare function use(value: unknown): void;
+declare function make(): number;
 
 const name = "test-types";
 
@@ -202,12 +203,8 @@ defineCommand({
     call.delimit();
     // @ts-expect-error: no such level.
     call.log("fatal", "text");
-    call.session.state(
-      "key",
-      () => 1,
-      // @ts-expect-error: a disposer takes what was made.
-      (text: string) => use(text),
-    );
+    // @ts-expect-error: a disposer takes what was made.
+    call.session.state("key", make, (text: string) => use(text));
     // @ts-expect-error: the agent is the owner's to switch.
     call.agent.frozen = true;
     // @ts-expect-error: no such class of errors.
