@@ -5,8 +5,9 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { type Agent, COMMAND, type Core, type HostCommand, type Plugin, createAgent } from "guestwire";
 import { wasmFrom } from "guestwire/wasm";
+import { FakeClock } from "../clock.ts";
 import { BUILDS, ENGINES, MODULES } from "../engines.ts";
-import { type Export, type Exports } from "../exports.ts";
+import { type Export, type Exports, FUNCTIONS } from "../exports.ts";
 import { Peer } from "../peer.ts";
 import { RUNS, SEED } from "../property/settings.ts";
 import { PING, PONG, call, notFound, onEachBuild, ticks } from "../wire/served.ts";
@@ -469,38 +470,51 @@ test("two agents have one plugin each to itself", async () => {
   assert.deepEqual(second!.plugins.list().length, 2);
 });
 
-onEachBuild(
-  "services that end badly are named in the log, and nothing waits for them",
-  {},
-  async ({ agent, records }) => {
-    const ending = (name: string, dispose: () => unknown): Plugin => ({
-      name,
-      api: 1,
-      register(container) {
-        class Service {
-          readonly dispose = dispose;
-        }
-        container.registerSingleton("service", Service);
-        container.resolve("service");
-      },
-    });
-    agent.plugins.add(ending("throws", thrower));
-    agent.plugins.add(ending("rejects", () => Promise.reject(new Error("out of paper"))));
-    await agent.plugins.remove("throws");
-    await agent.plugins.replace(ending("rejects", () => undefined));
-    const head = "its services could not be disposed of";
-    assert.deepEqual(records, [
-      `warning general throws: ${head}: out of ink`,
-      `warning general rejects: ${head}: out of paper`,
-    ]);
-  },
-);
+{
+  const clock = new FakeClock();
+  const ending = (name: string, dispose: () => unknown): Plugin => ({
+    name,
+    api: 1,
+    register(container) {
+      class Service {
+        readonly dispose = dispose;
+      }
+      container.registerSingleton("service", Service);
+      container.resolve("service");
+    },
+  });
+  onEachBuild(
+    "services that end badly are named in the log, and nothing waits for them",
+    { clock },
+    async ({ agent, records }) => {
+      agent.plugins.add(ending("throws", thrower));
+      agent.plugins.add(ending("rejects", () => Promise.reject(new Error("out of paper"))));
+      agent.plugins.add(ending("never", () => new Promise(() => {})));
+      await agent.plugins.remove("throws");
+      await agent.plugins.replace(ending("rejects", () => undefined));
+      const gone = agent.plugins.remove("never");
+      await ticks();
+      clock.pass(5000);
+      await gone;
+      assert.deepEqual(
+        records,
+        [
+          ["throws", "out of ink"],
+          ["rejects", "out of paper"],
+          ["never", "they take more than 5000 ms"],
+        ].map(([name, why]) => `warning general ${name}: its services could not be disposed of: ${why}`),
+      );
+      assert.equal(clock.pending, 0);
+    },
+  );
+}
 
-/** Where the module fails that a test has handed out. */
+/** A core that traps, so many times, at the next calls of the function that is named. */
 class Trapping implements Core {
   readonly name = "wasm";
   starts = 0;
-  isDue = false;
+  next: keyof Exports | "" = "";
+  times = 0;
   private readonly core: Core;
 
   constructor(module: WebAssembly.Module) {
@@ -511,13 +525,16 @@ class Trapping implements Core {
     this.starts++;
     const agent = this.core.start(log) as ReturnType<Core["start"]> & { exports: Exports };
     const { exports } = agent;
-    const trap: Export = (...args) => {
-      if (!this.isDue) return exports.gw_feed(...args);
-      this.isDue = false;
-      // A handle that is no session's: its fields lie behind the end of the memory.
-      return exports.gw_feed(0x7fff_fff0, 0, 1);
-    };
-    agent.exports = { ...exports, gw_feed: trap };
+    const traps = FUNCTIONS.map((name): [string, Export] => [
+      name,
+      (...args) => {
+        if (name !== this.next || this.times === 0) return exports[name](...args);
+        this.times--;
+        // A handle that is no session's: its fields lie behind the end of the memory.
+        return exports.gw_feed(0x7fff_fff0, 0, 1);
+      },
+    ]);
+    agent.exports = { ...exports, ...Object.fromEntries(traps) };
     return agent;
   }
 }
@@ -536,7 +553,7 @@ for (const [build, module] of MODULES) {
     const [victim, waiting] = [new Peer(), new Peer()];
     for (const peer of [victim, waiting]) agent.serve(peer);
     waiting.send(call("test-slow"));
-    core.isDue = true;
+    [core.next, core.times] = ["gw_feed", 1];
     victim.send(PING);
     assert.ok(victim.closed && waiting.closed);
     const next = new Peer();
@@ -553,6 +570,30 @@ for (const [build, module] of MODULES) {
     await agent.close();
   });
 }
+
+test("a replace in which the core fails twice is refused, and a fresh core has what there was", async () => {
+  for (const name of ["gw_remove", "gw_add_command", "gw_disable"] as const) {
+    const core = new Trapping(MODULES[0]![1]);
+    const agent = createAgent({
+      core,
+      policy: { block: ["test-d"] },
+      plugins: [answers("one", 1, "test-a", "test-b")],
+    });
+    agent.plugins.add(answers("two", 2, "test-c"));
+    agent.commands.disable("test-b", "why");
+    const before = look(agent);
+    [core.next, core.times] = [name, 2];
+    await assert.rejects(agent.plugins.replace(answers("one", 3, "test-d", "test-a")), { code: "GW_ERR_WASM" }, name);
+    assert.equal(core.times, 0, name);
+    assert.deepEqual(look(agent), before, name);
+    const peer = new Peer();
+    agent.serve(peer);
+    assert.deepEqual(info(peer), ["test-c", "-test-b", "test-a"], name);
+    peer.send(call("test-a") + call("test-d"));
+    assert.equal(peer.take(), `{"return": 1}\n${unknown("test-d")}`, name);
+    await agent.close();
+  }
+});
 
 // Random sequences, beside a model.
 
