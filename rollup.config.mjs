@@ -26,6 +26,7 @@ export default {
     core: "build/esm/hosts/common/core-entry.js",
     wasm: "build/esm/hosts/common/wasm.js",
     plugin: "build/esm/hosts/common/plugin-entry.js",
+    introspect: "build/esm/plugins/introspect/index.js",
     client: "build/esm/hosts/common/client/index.js",
     node: "build/esm/hosts/node/index.js",
     cli: "build/esm/hosts/node/cli/main.js",

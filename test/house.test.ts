@@ -10,7 +10,7 @@ const ROOT = join(import.meta.dirname, "..");
 /** A floor, by its folder, and the folders that it may import from besides its own. The first match counts. */
 const FLOORS: readonly (readonly [folder: string, below: readonly string[], packages: readonly string[]])[] = [
   ["core", [], []],
-  ["plugins/standard", ["core", "plugins/api.ts"], []],
+  ["plugins/standard", ["core", "plugins/api.ts", "plugins/schema.ts"], []],
   ["plugins", ["core"], ["tsyringe"]],
   ["hosts/common", ["core", "plugins", "dist/agent.wasm", "dist/agent-simd.wasm"], ["tsyringe", "reflect-metadata"]],
   ["hosts/node", ["hosts/common", "plugins/api.ts"], ["commander"]],

@@ -100,7 +100,15 @@ onEachBuild("enable and disable act at once, on sessions that run too", {}, ({ a
   assert.equal(peer.take(), notFound("Command guest-ping has been disabled: maintenance"));
   assert.deepEqual(
     commands.list().find(({ name }) => name === "guest-ping"),
-    { name: "guest-ping", plugin: "guestwire-standard", enabled: false, reason: "maintenance", successResponse: true },
+    {
+      name: "guest-ping",
+      plugin: "guestwire-standard",
+      enabled: false,
+      reason: "maintenance",
+      successResponse: true,
+      arguments: {},
+      returns: { object: {} },
+    },
   );
   commands.disable("guest-ping", 'a "longer"\nreason: é€😀 \ud800');
   assert.equal(
