@@ -55,6 +55,8 @@ test("agent --help prints a page with all options and examples", async (t) => {
     "-a, --allow-rpcs",
     "--core",
     "--limit",
+    "--plugin",
+    "--watch",
     "-h, --help",
   ]) {
     assert.match(page, new RegExp(`^ +${option} `, "m"));

@@ -18,10 +18,20 @@ export interface AgentFlags {
   readonly core?: EngineName;
   /** NAME=VALUE each. */
   readonly limit?: readonly string[];
+  /** Modules with plugins, in order. */
+  readonly plugin?: readonly string[];
+  readonly watch?: true;
 }
 
 const help = (): string => `
 Lists are names with commas between them and no spaces; the option may be given several times.
+
+A plugin is a module whose default export is what definePlugin of guestwire/plugin returns, or a list of that. What begins
+with ./ or ../ or / is a file; all else is a package, looked for from the working directory and then from guestwire.
+TypeScript runs where Node runs it: 22.18 or newer.
+With --watch the agent is started again, in a new process, when a plugin's module changes, or a file that it imports by a
+relative path. Its clients have to connect anew. A plugin that does not load is told, and the next change tries again.
+
 SIGTERM and SIGINT end the agent: it answers what is under way and removes its socket.
 
 Limits, and what --limit may set them to (0: none):
@@ -33,6 +43,8 @@ Examples:
   guestwire agent -m unix-listen -p ga.sock -b guest-ping,guest-sync
   guestwire agent -m unix-listen -p ga.sock -a guest-sync-delimited,guest-info
   guestwire agent -m unix-listen -p ga.sock --core js --limit errorsInRow=0
+  guestwire agent -m unix-listen -p ga.sock --plugin ./clock.js --watch
+  guestwire agent -m unix-listen -p ga.sock --plugin guestwire/introspect
   guestwire agent -b help
 `;
 
@@ -59,6 +71,8 @@ export function addAgent(program: Command): Command {
       ).choices(Object.keys(ENGINES)),
     )
     .option("--limit <name=value>", "change a limit, see below; may be given several times", append)
+    .option("--plugin <module>", "add the commands of a plugin, see below; may be given several times", append)
+    .option("--watch", "start the agent again when a plugin's files change")
     .addHelpText("after", help)
     .action(async (flags: AgentFlags) => {
       const { runAgent } = await import("./run-agent.ts");

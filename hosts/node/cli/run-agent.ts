@@ -1,13 +1,14 @@
 // What `guestwire agent` does: checks what was typed, serves, and ends on a signal.
 
 import { type Stats, statSync } from "node:fs";
-import { type Agent, type Core, createAgent, GuestwireError, VERSION } from "../../common/index.ts";
+import { type Agent, type Core, createAgent, GuestwireError, type Plugin, VERSION } from "../../common/index.ts";
 import { listenUnix } from "../unix.ts";
 import type { AgentFlags } from "./agent-command.ts";
 import { DEFAULT_ENGINE, ENGINES, type EngineName } from "./engines.ts";
 import { asksForNames, limitsIn, namesIn } from "./lists.ts";
 import { type Log, openLog } from "./log.ts";
 import { Mistake } from "./mistake.ts";
+import { loadPlugins } from "./plugins.ts";
 import { stopSignal } from "./stop-signal.ts";
 
 /** Runs the agent until SIGTERM or SIGINT. Throws a Mistake or a GuestwireError where it cannot start. */
@@ -15,7 +16,7 @@ export async function runAgent(flags: AgentFlags): Promise<void> {
   if (flags.version) {
     process.stdout.write(`Guestwire Guest Agent ${VERSION}\n`);
   } else if (asksForNames([...(flags.blockRpcs ?? []), ...(flags.allowRpcs ?? [])])) {
-    const agent = createAgent({ core: await ENGINES.js() });
+    const agent = createAgent({ core: await ENGINES.js(), plugins: await loadPlugins(flags.plugin ?? []) });
     process.stdout.write(
       agent.commands
         .list()
@@ -30,9 +31,14 @@ export async function runAgent(flags: AgentFlags): Promise<void> {
 async function serve(flags: AgentFlags): Promise<void> {
   const path = socketPath(flags);
   checkStateFolder(flags.statedir);
+  if (flags.watch) {
+    if (flags.plugin === undefined) throw new Mistake("say which plugin to watch: --plugin ./FILE");
+    const { watchAgent } = await import("./watched-agent.ts");
+    process.exit(await watchAgent(flags.plugin));
+  }
   const log = openLog(flags.logfile, flags.verbose ?? false);
   try {
-    const { agent, core } = await agentFor(flags, log);
+    const { agent, core } = await agentFor(flags, await loadPlugins(flags.plugin ?? []), log);
     const stopped = stopSignal();
     const listener = await listenUnix(agent, path);
     log.log("info", "general", `listening on ${path}, core ${core.name}`);
@@ -90,13 +96,14 @@ interface Made {
   readonly core: Core;
 }
 
-async function agentFor(flags: AgentFlags, log: Log): Promise<Made> {
+async function agentFor(flags: AgentFlags, plugins: readonly Plugin[], log: Log): Promise<Made> {
   const allow = namesIn(flags.allowRpcs ?? []);
   const block = namesIn(flags.blockRpcs ?? []);
   const make = async (engine: EngineName): Promise<Made> => {
     const core = await ENGINES[engine]();
     const agent = createAgent({
       core,
+      plugins,
       logger: log,
       limits: limitsIn(flags.limit ?? []),
       // A list without a name is none, as in the original.
