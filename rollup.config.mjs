@@ -13,6 +13,17 @@ const inlineWasm = {
     id.endsWith(".wasm") ? `export default ${JSON.stringify(readFileSync(id).toString("base64"))};` : null,
 };
 
+/** An import of a .jsonl file becomes its lines as a list: a chunk of its own, where it is imported when it is needed. */
+const inlineLines = {
+  name: "inline-lines",
+  resolveId: (id) =>
+    id.endsWith(".jsonl") ? `${import.meta.dirname}/hosts/common/testing/${id.split("/").pop()}` : null,
+  load: (id) =>
+    id.endsWith(".jsonl")
+      ? `export default [\n${readFileSync(id, "utf8").trimEnd().replaceAll("\n", ",\n")}\n];`
+      : null,
+};
+
 /** The one file that is imported for its effect keeps its place; package.json says so to other bundlers. */
 const REFLECT = /\/hosts\/common\/reflect\.js$/;
 const keepReflect = {
@@ -26,6 +37,7 @@ export default {
     core: "build/esm/hosts/common/core-entry.js",
     wasm: "build/esm/hosts/common/wasm.js",
     plugin: "build/esm/hosts/common/plugin-entry.js",
+    testing: "build/esm/hosts/common/testing/index.js",
     introspect: "build/esm/plugins/introspect/index.js",
     client: "build/esm/hosts/common/client/index.js",
     node: "build/esm/hosts/node/index.js",
@@ -42,6 +54,7 @@ export default {
   external: [/^node:/, "tsyringe", "reflect-metadata"],
   plugins: [
     inlineWasm,
+    inlineLines,
     keepReflect,
     nodeResolve({ exportConditions: ["node"] }),
     commonjs(),

@@ -4,3 +4,9 @@ declare module "*.wasm" {
   const bytes: string;
   export default bytes;
 }
+
+// So with the lines of the corpus, as a list.
+declare module "*.jsonl" {
+  const cases: readonly import("./testing/corpus.ts").ConformanceCase[];
+  export default cases;
+}

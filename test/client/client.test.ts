@@ -14,7 +14,7 @@ import {
   reconnecting,
   streams,
 } from "guestwire/client";
-import { FakeClock } from "../clock.ts";
+import { fakeClock } from "guestwire/testing";
 import { Peer } from "../peer.ts";
 import { Rig, failure } from "./rig.ts";
 
@@ -951,7 +951,7 @@ suite("links", () => {
   });
 
   test("that break under a command without a success reply, and come back", async () => {
-    const clock = new FakeClock();
+    const clock = fakeClock();
     const links: Peer[] = [];
     const open = async (): Promise<Peer> => {
       const peer = new Peer();

@@ -6,7 +6,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { CommandError, type Core, type Plugin, type Transport, createAgent } from "guestwire";
 import { js } from "guestwire/core";
-import { FakeClock } from "../clock.ts";
+import { fakeClock } from "guestwire/testing";
 import { ENGINES } from "../engines.ts";
 import { RUNS, SEED } from "../property/settings.ts";
 import { PRIME, type Played, type Question, type Script, type Step, type World, play } from "./faulted.ts";
@@ -33,7 +33,7 @@ interface Kind {
 
 /** Our agent, in a time of its own. */
 class OurWorld implements World {
-  readonly clock = new FakeClock();
+  readonly clock = fakeClock();
   readonly journal = new Map<number, number>();
   readonly isExact = true;
   readonly server;

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { CallError, type ClientState, type GuestClient, connect } from "guestwire/client";
-import { FakeClock } from "../clock.ts";
+import { fakeClock } from "guestwire/testing";
 import { Peer } from "../peer.ts";
 import { RUNS, SEED } from "../property/settings.ts";
 
@@ -130,7 +130,7 @@ class Model {
 /** The client, and what it did. */
 class Real {
   readonly peer = new Peer();
-  readonly clock = new FakeClock();
+  readonly clock = fakeClock();
   readonly outcomes: (string | undefined)[] = [];
   readonly controllers: AbortController[] = [];
   /** Requests that it wrote, by the number of the call. */

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { CallError, type ClientOptions, type GuestClient, connect } from "guestwire/client";
-import { FakeClock } from "../clock.ts";
+import { fakeClock } from "guestwire/testing";
 import { Peer } from "../peer.ts";
 
 /** A request as the client wrote it. */
@@ -16,7 +16,7 @@ export interface Written {
 
 export class Rig {
   readonly peer = new Peer();
-  readonly clock = new FakeClock();
+  readonly clock = fakeClock();
   private readonly options: ClientOptions;
 
   constructor(options: ClientOptions = {}) {

@@ -4,15 +4,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createAgent } from "guestwire";
+import { type ConformanceCase, loadCorpus, matches } from "guestwire/testing";
 import { BUILDS } from "../engines.ts";
 import { Peer, cut, sync, synced } from "../peer.ts";
-import { CASES, type Case, matches } from "./corpus.ts";
 
 /** Shorter cases than this are cut at every point. */
 const SHORT = 200;
 
+const CASES = await loadCorpus();
+
 /** The ways in which the bytes of a case are cut. */
-function* chunkings({ send }: Case): Generator<readonly string[]> {
+function* chunkings({ send }: ConformanceCase): Generator<readonly string[]> {
   yield send;
   const whole = send.join("");
   if (whole.length === 0) return;

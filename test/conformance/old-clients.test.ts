@@ -10,7 +10,7 @@ import { type Agent, createAgent } from "guestwire";
 import { listenUnix } from "guestwire/node";
 import { CI } from "../ci.ts";
 import { ENGINES } from "../engines.ts";
-import { isRecord } from "../exact-json.ts";
+import { isRecord } from "../../hosts/common/testing/exact-json.ts";
 import { Program, listens, temporaryFolder } from "../hosts/rig.ts";
 import { findRealAgent } from "../property/real-agent.ts";
 

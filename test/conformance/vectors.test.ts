@@ -5,9 +5,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createAgent } from "guestwire";
+import { matches } from "guestwire/testing";
 import { BUILDS } from "../engines.ts";
 import { Peer, cut, generic } from "../peer.ts";
-import { matches } from "./corpus.ts";
 
 const PING = '{"execute":"guest-ping"}';
 const PONG = '{"return": {}}\n';

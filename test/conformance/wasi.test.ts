@@ -2,18 +2,19 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { loadCorpus, matches } from "guestwire/testing";
 import { cut, sync, synced } from "../peer.ts";
 import { WasiProgram } from "../wasi.ts";
-import { CASES, matches } from "./corpus.ts";
 
 /** Shorter cases than this are sent byte by byte as well. */
 const SHORT = 60;
 
 test("the corpus on agent-wasi.wasm, over pipes", async (t) => {
-  assert.equal(CASES.length, 795);
+  const cases = await loadCorpus();
+  assert.equal(cases.length, 795);
   const program = new WasiProgram(t);
   let id = 1000;
-  for (const one of CASES) {
+  for (const one of cases) {
     const whole = one.send.join("");
     const ways = [one.send, ...(whole.length < SHORT ? [[...cut(whole, [1])]] : [])];
     for (const chunks of ways) {

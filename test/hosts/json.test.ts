@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { formatJson, parseJson } from "../../hosts/common/json.ts";
-import { isRecord, parseExact } from "../exact-json.ts";
+import { isRecord, parseExact } from "../../hosts/common/testing/exact-json.ts";
 import { SEED } from "../property/settings.ts";
 
 const MARK = "\x7f";

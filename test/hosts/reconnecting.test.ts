@@ -14,7 +14,7 @@ import {
   reconnecting,
 } from "guestwire";
 import { connectUnix, listenUnix } from "guestwire/node";
-import { FakeClock } from "../clock.ts";
+import { fakeClock } from "guestwire/testing";
 import { Peer } from "../peer.ts";
 import { PING, PONG, ticks } from "../wire/served.ts";
 import { Notes } from "./notes.ts";
@@ -22,7 +22,7 @@ import { CLI, Program, moment, temporaryFolder } from "./rig.ts";
 
 /** A reconnecting transport, what its receiver hears, and what it asks to be opened. */
 class Rig {
-  readonly clock = new FakeClock();
+  readonly clock = fakeClock();
   readonly notes = new Notes();
   readonly records: string[] = [];
   /** Each time that it asked for a transport; the test answers. */
@@ -244,7 +244,7 @@ test("a link that throws is lost, whatever it throws at", async () => {
 });
 
 test("a function that throws instead of opening is a failed try", async () => {
-  const clock = new FakeClock();
+  const clock = fakeClock();
   const notes = new Notes();
   const transport = reconnecting(
     () => {

@@ -7,7 +7,7 @@ import { type TestContext, test } from "node:test";
 import { type Agent, type AgentOptions, CommandError, type Core, type Session, createAgent } from "guestwire";
 import { listenUnix } from "guestwire/node";
 import { wasmFrom } from "guestwire/wasm";
-import { FakeClock } from "../clock.ts";
+import { type FakeClock, fakeClock } from "guestwire/testing";
 import { MODULES } from "../engines.ts";
 import { EXPORTS, type Export, type Exports, FUNCTIONS } from "../exports.ts";
 import { Peer, generic } from "../peer.ts";
@@ -150,7 +150,7 @@ for (const [what, go] of WRONG) {
     }));
     const { agent, records, sessions, connect } = serve({
       core,
-      clock: new FakeClock(),
+      clock: fakeClock(),
       version: "1.2.3",
       limits: { errorsInRow: 1, depth: 64 },
       plugins: [{ name: "guestwire-plugin-test", api: 1, commands: [held, loyal, { name: "test-one", run: () => 1 }] }],
@@ -252,7 +252,7 @@ for (const [build, module] of MODULES) {
     assert.deepEqual([...Object.keys(WAYS), ...AT_START, "gw_abi", "memory"].toSorted(), EXPORTS);
     for (const [name, go] of Object.entries(WAYS)) {
       const held = new Held("test-held");
-      const clock = new FakeClock();
+      const clock = fakeClock();
       const core = new Trapping(module);
       const served = serve({ core, clock, plugins: [{ name: "guestwire-plugin-test", api: 1, commands: [held] }] });
       const [peer, other] = [served.connect(), served.connect()];
@@ -311,7 +311,7 @@ test("a fresh core that traps at the same is not kept", async () => {
   for (const name of ["gw_open", "gw_flags", "gw_enable", "gw_disable", "gw_freeze"]) {
     const core = new Trapping(SIMD);
     const held = new Held("test-held");
-    const clock = new FakeClock();
+    const clock = fakeClock();
     const served = serve({ core, clock, plugins: [{ name: "guestwire-plugin-test", api: 1, commands: [held] }] });
     const { agent, records, connect } = served;
     const peer = connect();

@@ -98,6 +98,23 @@ import { ask } from "./ask.mjs";
 
 WebAssembly.compileStreaming(fetch(address)).then((module) => ask(wasmFrom(module)));
 `,
+  "testing.mjs": `import introspect from "guestwire/introspect";
+import { createAgent } from "guestwire";
+import { runConformance, testPlugin, transportPair } from "guestwire/testing";
+
+const { passed } = await testPlugin(introspect, { examples: { "guestwire-schema": [{}] } });
+const agent = createAgent({ limits: { errorsInRow: 0 } });
+const result = await runConformance(() => {
+  const pair = transportPair();
+  agent.serve(pair.agent);
+  return pair.client;
+});
+console.log(passed.length > 5, JSON.stringify(result));
+`,
+  "pair.mjs": `import { transportPair } from "guestwire/testing";
+
+console.log(Object.keys(transportPair()).join());
+`,
 };
 
 type Program = keyof typeof PROGRAMS;
@@ -222,6 +239,15 @@ test("who hands in a module of the package's bundles that one only", async () =>
   const bundle = await esbuild("own.mjs", "esm");
   assert.equal(read(bundle).split(INLINED).length - 1, 1);
   assert.equal(await run(process.execPath, [bundle]), 'wasm {"return": {}}\n');
+});
+
+test("guestwire/testing in a bundle for any runtime; the corpus is there only where it is used", async () => {
+  const bundle = await esbuild("testing.mjs", "esm");
+  assert.equal(await run(process.execPath, [bundle]), 'true {"passed":795,"failed":[]}\n');
+  const pair = await esbuild("pair.mjs", "esm");
+  assert.equal(await run(process.execPath, [pair]), "agent,client,cut\n");
+  assert.ok(read(bundle).includes("request/ping-newline"), "this is how one would see it");
+  assert.ok(!read(pair).includes("request/ping-newline"));
 });
 
 test("Vite puts a module whose address is asked for beside the page", async () => {

@@ -125,6 +125,19 @@ export function serve(agent: Agent, transport: Transport): boolean {
 }
 `;
 
+const TESTING = `import introspect from "guestwire/introspect";
+import { type Chunking, fakeClock, type PluginReport, runConformance, testPlugin, transportPair } from "guestwire/testing";
+
+export async function tested(chunk: Chunking): Promise<PluginReport> {
+  const { failed } = await runConformance(() => {
+    const pair = transportPair({ chunk });
+    createAgent({ plugins: [introspect], clock: fakeClock() }).serve(pair.agent);
+    return pair.client;
+  });
+  return testPlugin(introspect, { examples: { [failed[0]?.name ?? "guestwire-schema"]: [{}] } });
+}
+`;
+
 const FOR_NODE = `import { connectUnix, type Listener, listenUnix, SocketTransport } from "guestwire/node";
 
 export async function listen(agent: Agent): Promise<Listener> {
@@ -175,11 +188,12 @@ async function check(
 }
 
 test("the typings hold for Node, without the DOM", () =>
-  check("for-node", CONSUMER + FOR_NODE, ["es2022"], ["@types/node"]));
+  check("for-node", CONSUMER + TESTING + FOR_NODE, ["es2022"], ["@types/node"]));
 
-test("the typings hold for pages, without Node", () => check("for-pages", CONSUMER + FOR_PAGES, ["es2022", "dom"], []));
+test("the typings hold for pages, without Node", () =>
+  check("for-pages", CONSUMER + TESTING + FOR_PAGES, ["es2022", "dom"], []));
 
-test("the typings hold for the language alone", () => check("for-all", CONSUMER, ["es2022"], []));
+test("the typings hold for the language alone", () => check("for-all", CONSUMER + TESTING, ["es2022"], []));
 
 const CLIENT = readFileSync(join(ROOT, "test/client/types.ts"), "utf8");
 

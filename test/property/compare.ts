@@ -1,7 +1,7 @@
 // Whether two agents said the same, where one of them is the real one: byte for byte, but for what docs/wire.md says is
 // different on purpose. Those differences are narrow, and each is a rule here.
 
-import { isRecord, parseExact, sameValue } from "../exact-json.ts";
+import { isRecord, parseExact, sameValue } from "../../hosts/common/testing/exact-json.ts";
 
 /** A number beyond a double: the real agent prints `inf`, which is no JSON; ours refuses the id. */
 const REFUSED_ID = '{"error": {"class": "GenericError", "desc": "QMP input member \'id\' has a number out of range"}}';

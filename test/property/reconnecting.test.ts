@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { type Receiver, type Transport, reconnecting } from "guestwire";
-import { FakeClock } from "../clock.ts";
+import { fakeClock } from "guestwire/testing";
 import { Peer } from "../peer.ts";
 import { ticks } from "../wire/served.ts";
 import { RUNS, SEED } from "./settings.ts";
@@ -150,7 +150,7 @@ class Auditor implements Receiver {
 }
 
 class Life {
-  readonly clock = new FakeClock();
+  readonly clock = fakeClock();
   readonly auditor = new Auditor();
   readonly links: Link[] = [];
   private readonly asked: { signal: AbortSignal; give(link: Link): void; refuse(error: Error): void }[] = [];

@@ -14,7 +14,7 @@ import {
   createAgent,
 } from "guestwire";
 import { js } from "guestwire/core";
-import { FakeClock } from "../clock.ts";
+import { fakeClock } from "guestwire/testing";
 import { ENGINES } from "../engines.ts";
 import { Peer } from "../peer.ts";
 
@@ -246,7 +246,7 @@ test("statistics", async () => {
 test("a session that went quiet gives large buffers back", () => {
   let trims = 0;
   const core = withSessions(js, (session) => but(session, { trim: () => void trims++ }));
-  const clock = new FakeClock();
+  const clock = fakeClock();
   const agent = createAgent({ core, clock });
   const peer = connect(agent);
   peer.send(PING);
@@ -367,7 +367,7 @@ for (const [name, core] of ENGINES) {
   });
 
   test(`an agent that closes tells its commands, and waits for them five seconds at most (${name})`, async () => {
-    const clock = new FakeClock();
+    const clock = fakeClock();
     const signals: AbortSignal[] = [];
     const agent = createAgent({
       core,
@@ -411,7 +411,7 @@ for (const [name, core] of ENGINES) {
 
 test("a peer that was answered and is quiet gives its share of totalBytes back", () => {
   for (const [, core] of ENGINES) {
-    const clock = new FakeClock();
+    const clock = fakeClock();
     const agent = createAgent({ core, clock, limits: { totalBytes: 20_000_000 } });
     const request = `{"execute":"guest-ping","id":"${"x".repeat(9_000_000)}"}`;
     const [first, second] = [connect(agent), connect(agent)];

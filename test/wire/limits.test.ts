@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createAgent } from "guestwire";
-import { FakeClock } from "../clock.ts";
+import { fakeClock } from "guestwire/testing";
 import { FLUSHED, cut, generic, sync, synced } from "../peer.ts";
 import { PING, PONG, call, notFound, onEachBuild, ticks, withCommands } from "./served.ts";
 
@@ -239,7 +239,7 @@ onEachBuild(
 );
 
 {
-  const clock = new FakeClock();
+  const clock = fakeClock();
   const signals: AbortSignal[] = [];
   const resolves: ((value: unknown) => void)[] = [];
   const hang = (_args: unknown, { signal }: { signal: AbortSignal }) => {

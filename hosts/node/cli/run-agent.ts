@@ -8,7 +8,6 @@ import { DEFAULT_ENGINE, ENGINES, type EngineName } from "./engines.ts";
 import { asksForNames, limitsIn, namesIn } from "./lists.ts";
 import { type Log, openLog } from "./log.ts";
 import { Mistake } from "./mistake.ts";
-import { loadPlugins } from "./plugins.ts";
 import { stopSignal } from "./stop-signal.ts";
 
 /** Runs the agent until SIGTERM or SIGINT. Throws a Mistake or a GuestwireError where it cannot start. */
@@ -16,7 +15,7 @@ export async function runAgent(flags: AgentFlags): Promise<void> {
   if (flags.version) {
     process.stdout.write(`Guestwire Guest Agent ${VERSION}\n`);
   } else if (asksForNames([...(flags.blockRpcs ?? []), ...(flags.allowRpcs ?? [])])) {
-    const agent = createAgent({ core: await ENGINES.js(), plugins: await loadPlugins(flags.plugin ?? []) });
+    const agent = createAgent({ core: await ENGINES.js(), plugins: await pluginsFor(flags) });
     process.stdout.write(
       agent.commands
         .list()
@@ -38,7 +37,7 @@ async function serve(flags: AgentFlags): Promise<void> {
   }
   const log = openLog(flags.logfile, flags.verbose ?? false);
   try {
-    const { agent, core } = await agentFor(flags, await loadPlugins(flags.plugin ?? []), log);
+    const { agent, core } = await agentFor(flags, await pluginsFor(flags), log);
     const stopped = stopSignal();
     const listener = await listenUnix(agent, path);
     log.log("info", "general", `listening on ${path}, core ${core.name}`);
@@ -89,6 +88,12 @@ function stateFolderMistake(folder: string, error: NodeJS.ErrnoException): Mista
     default:
       return new Mistake(`the state folder ${folder} cannot be used (${error.code}); name another with -t`);
   }
+}
+
+async function pluginsFor({ plugin }: AgentFlags): Promise<readonly Plugin[]> {
+  if (plugin === undefined) return [];
+  const { loadPlugins } = await import("./plugins.ts");
+  return loadPlugins(plugin);
 }
 
 interface Made {
