@@ -17,13 +17,13 @@ const FLOORS: readonly (readonly [folder: string, below: readonly string[], pack
   ["hosts/wasm", ["core", "plugins/standard"], []],
 ];
 
-/** Projects of embedders: they stand in front of the house, and see the package. */
-const EXAMPLES = "hosts/wasm/examples";
+/** Projects of embedders and of plugins' authors: they stand in front of the house, and see the package. */
+const OUTSIDE = ["hosts/wasm/examples", "plugins/template"];
 
 function sources(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
     .map((file) => join(folder, file))
-    .filter((file) => file.endsWith(".ts") && !inside(file, EXAMPLES));
+    .filter((file) => file.endsWith(".ts") && !OUTSIDE.some((other) => inside(file, other)));
 }
 
 function imports(file: string): string[] {

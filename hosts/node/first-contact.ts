@@ -9,6 +9,7 @@ import { createAgent } from "../common/index.ts";
 import { ENGINES } from "./cli/engines.ts";
 import { Mistake, mistakeOf } from "./cli/mistake.ts";
 import { BOLD, painter, traceLine } from "./cli/paint.ts";
+import { quoted } from "./cli/printable.ts";
 import { infoTable } from "./cli/shell/table.ts";
 import { stopSignal } from "./cli/stop-signal.ts";
 import { PATH_BYTES } from "./socket-file.ts";
@@ -56,11 +57,6 @@ function tryIt(): string {
 
 function talkTo(path: string): string {
   return `node ${quoted(fileURLToPath(new URL("cli.js", import.meta.url)))} shell ${quoted(path)}`;
-}
-
-/** A word for a shell. */
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 function makeFolder(): void {

@@ -34,20 +34,23 @@ before(async () => {
 after(() => rmSync(project, { recursive: true, force: true }));
 
 /** What may be packed, and what must be among it. */
-const PACKED = /^(dist\/.+|docs\/.+\.md|hosts\/wasm\/(c|examples)\/.+|[A-Z]+\.md|LICENSE|package\.json)$/;
+const PACKED =
+  /^(dist\/.+|docs\/.+\.md|hosts\/wasm\/(c|examples)\/.+|plugins\/template\/.+|[A-Z]+\.md|LICENSE|package\.json)$/;
 /** What is built and nobody's business: the C host of this machine, and typings of what no entry leads to. */
 const INTERNAL =
   /^(hosts\/wasm\/c\/build|hosts\/wasm\/examples\/.*\.wasm$|dist\/types\/(hosts\/node\/(cli\/|first-contact)|plugins\/standard\/))/;
 const NEEDED = ["README.md", "LICENSE", "docs/wire.md", "dist/cli.js", "dist/agent-wasi.wasm", "dist/LICENSES.txt"];
 const C_HOST = ["Makefile", "agent.c", "agent.h", "guestwire.h"].map((name) => `hosts/wasm/c/${name}`);
 const EXAMPLE = ["README.md", "asconfig.json", "agent.ts"].map((name) => `hosts/wasm/examples/custom/${name}`);
+const TEMPLATE = ["gitignore", "manifest.json", "src/index.ts"].map((name) => `plugins/template/${name}`);
 
-test("what is packed is the build, the documentation, the C host, the examples and the licence", () => {
+test("what is packed is the build, the documentation, the C host, the examples, the template and the licence", () => {
   assert.deepEqual(
     packed.filter((path) => !PACKED.test(path)),
     [],
   );
-  for (const path of [...NEEDED, ...C_HOST, ...EXAMPLE]) assert.ok(packed.includes(path), `${path} is not packed`);
+  for (const path of [...NEEDED, ...C_HOST, ...EXAMPLE, ...TEMPLATE])
+    assert.ok(packed.includes(path), `${path} is not packed`);
   for (const path of ["dist/.built", "dist/first-contact.js"]) assert.ok(!packed.includes(path), `${path} is packed`);
   assert.deepEqual(
     packed.filter((path) => INTERNAL.test(path)),

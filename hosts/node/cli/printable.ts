@@ -13,3 +13,8 @@ export function jsonText(value: unknown, pretty: boolean): string {
   const lines = formatJson(value, pretty ? 2 : 0)?.split("\n") ?? [];
   return lines.map(inOneLine).join("\n");
 }
+
+/** A word for a shell. */
+export function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -7,10 +7,18 @@ import { addCall } from "./call-command.ts";
 import { Failure, STATUS } from "./failure.ts";
 import { addHelp, refuseCommand } from "./help-command.ts";
 import { mistakeOf } from "./mistake.ts";
+import { addNewPlugin } from "./new-plugin-command.ts";
 import { addShell } from "./shell-command.ts";
 import { addWait } from "./wait-command.ts";
 
-const COMMANDS: readonly ((program: Command) => Command)[] = [addAgent, addCall, addShell, addWait, addHelp];
+const COMMANDS: readonly ((program: Command) => Command)[] = [
+  addAgent,
+  addCall,
+  addShell,
+  addWait,
+  addNewPlugin,
+  addHelp,
+];
 
 /** The commands that have statuses of their own. Those of the agent are qemu-ga's. */
 const CLIENTS: ReadonlySet<unknown> = new Set(["call", "shell", "wait"]);
@@ -26,6 +34,7 @@ Examples:
   guestwire call /run/ga.sock guest-info            ask an agent, this one or qemu-ga
   guestwire shell /run/ga.sock                      talk to it
   guestwire wait /dev/ttyS0 --timeout 60            wait until one answers, here on a serial line
+  guestwire new-plugin clock                        write a plugin with commands of your own
   guestwire call --help                             all that one of them understands
 `;
 
