@@ -16,7 +16,7 @@ import {
   type Logger,
   type Plugin,
 } from "guestwire/plugin";
-import { FakeClock } from "../clock.ts";
+import { fakeClock } from "guestwire/testing";
 import { generic } from "../peer.ts";
 import { PING, PONG, call, onEachBuild, ticks, withCommands } from "../wire/served.ts";
 
@@ -36,7 +36,7 @@ for (const abortOnDisconnect of [true, false]) {
   const { command, calls } = held({ abortOnDisconnect });
   onEachBuild(
     `a signal aborts when the peer goes: ${abortOnDisconnect}`,
-    { ...withCommands(command), clock: new FakeClock() },
+    { ...withCommands(command), clock: fakeClock() },
     async ({ agent, connect, records }) => {
       calls.length = 0;
       const [gone, lost, stays] = [connect(), connect(), connect()];
@@ -67,7 +67,7 @@ for (const abortOnDisconnect of [true, false]) {
 
 {
   const { command, calls } = held();
-  const clock = new FakeClock();
+  const clock = fakeClock();
   onEachBuild(
     "a signal aborts when the agent closes, and the command may still answer",
     {
@@ -106,7 +106,7 @@ for (const abortOnDisconnect of [true, false]) {
 
 {
   const { command, calls } = held({ abortOnDisconnect: false });
-  const clock = new FakeClock();
+  const clock = fakeClock();
   onEachBuild(
     "an agent that closes gives up what nobody waits for",
     { ...withCommands(command), clock },
@@ -185,7 +185,7 @@ for (const abortOnDisconnect of [true, false]) {
           return new Promise(() => {});
         },
       }),
-      clock: new FakeClock(),
+      clock: fakeClock(),
     },
     ({ connect }) => {
       const peer = connect();
@@ -292,7 +292,7 @@ const meter: Plugin = {
 
 onEachBuild(
   "a plugin binds factories, finds the agent's services by token and brings its own",
-  { plugins: [meter], version: "7.2", limits: { commandMs: 1234 }, clock: new FakeClock() },
+  { plugins: [meter], version: "7.2", limits: { commandMs: 1234 }, clock: fakeClock() },
   ({ agent, ask, records }) => {
     assert.equal(ask(call("meter-read")), '{"return": [0, 1234, "7.2", 7]}\n');
     assert.equal(
@@ -329,7 +329,7 @@ onEachBuild(
   });
   onEachBuild(
     "what a plugin binds is seen by nobody else",
-    { plugins: [peeping("one"), peeping("two")], clock: new FakeClock() },
+    { plugins: [peeping("one"), peeping("two")], clock: fakeClock() },
     ({ connect, agent }) => {
       assert.deepEqual(
         scopes.map((scope) => scope.resolve("secret")),

@@ -10,7 +10,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { type Agent, CommandError } from "guestwire";
 import type { CallContext, HostCommand } from "guestwire/plugin";
-import { FakeClock } from "../clock.ts";
+import { fakeClock } from "guestwire/testing";
 import { generic, sync, synced } from "../peer.ts";
 import { PING, PONG, type Served, call, notFound, onEachBuild, ticks, withCommands } from "../wire/served.ts";
 
@@ -140,7 +140,7 @@ const RETURNED: readonly (readonly [what: string, value: unknown, desc: string])
   ["a cycle", circle(), HOLDS],
   ["a cycle with a bigint", [2n ** 60n, circle()], HOLDS],
   ["a function", () => 1, HOLDS],
-  ["a class", FakeClock, HOLDS],
+  ["a class", class {}, HOLDS],
   ["a symbol", Symbol("s"), HOLDS],
   ["a toJSON that throws", { toJSON: thrower(new Error("out of ink")) }, `${HOLDS}: out of ink`],
   ["a toJSON that throws null", { toJSON: thrower(null) }, `${HOLDS}: null`],
@@ -265,7 +265,7 @@ onEachBuild(
 );
 
 {
-  const clock = new FakeClock();
+  const clock = fakeClock();
   const calls: { context: CallContext; settle: (value: unknown) => void }[] = [];
   onEachBuild(
     "what never settles is given up at its deadline; others are answered meanwhile",
@@ -307,7 +307,7 @@ onEachBuild(
 }
 
 {
-  const clock = new FakeClock();
+  const clock = fakeClock();
   onEachBuild(
     "what holds up the loop is named, with the time that it took",
     {
@@ -377,7 +377,7 @@ onEachBuild(
 );
 
 {
-  const clock = new FakeClock();
+  const clock = fakeClock();
   const heard: string[] = [];
   const removed = (): void => void heard.push("removed");
   const once = (): void => void heard.push("once");
@@ -588,7 +588,7 @@ for (const way of ["at once", "later"]) {
 }
 
 {
-  const clock = new FakeClock();
+  const clock = fakeClock();
   onEachBuild(
     "a command that waits for its own plugin's end, or the agent's, is given up",
     {

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { type Agent, COMMAND, type Core, type HostCommand, type Plugin, createAgent } from "guestwire";
 import { wasmFrom } from "guestwire/wasm";
-import { FakeClock } from "../clock.ts";
+import { fakeClock } from "guestwire/testing";
 import { BUILDS, ENGINES, MODULES } from "../engines.ts";
 import { type Export, type Exports, FUNCTIONS } from "../exports.ts";
 import { Peer } from "../peer.ts";
@@ -471,7 +471,7 @@ test("two agents have one plugin each to itself", async () => {
 });
 
 {
-  const clock = new FakeClock();
+  const clock = fakeClock();
   const ending = (name: string, dispose: () => unknown): Plugin => ({
     name,
     api: 1,

@@ -10,7 +10,7 @@ import { type } from "arktype";
 import type { StandardResult, StandardSchema } from "guestwire/plugin";
 import * as v from "valibot";
 import { z } from "zod";
-import { FakeClock } from "../clock.ts";
+import { fakeClock } from "guestwire/testing";
 import { generic } from "../peer.ts";
 import { onEachBuild, ticks, withCommands } from "../wire/served.ts";
 import { offer } from "./offer.ts";
@@ -169,7 +169,7 @@ test("a validator that fails costs one error", async () => {
 });
 
 {
-  const clock = new FakeClock();
+  const clock = fakeClock();
   let answer: (result: StandardResult<unknown>) => void = () => {};
   let ran = 0;
   const schema = careless(() => new Promise((resolve) => (answer = resolve)));

@@ -200,7 +200,7 @@ function checkReply({ successResponse, returns }: CommandDescription, text: stri
   const reply = replyIn(text);
   if (reply.error !== undefined) throw new Error(`the answer is an error: ${reply.error.desc}`);
   if (returns === undefined) return;
-  const spelled = parseSpelling(text.replace("\xff", "")) as Json;
+  const spelled = parseSpelling(text.replace("\xff", ""), reply) as Json;
   const mistake = mistakeInObject({ return: returns }, reply as Json, spelled);
   if (mistake !== undefined) throw new Error(`its result is not as 'returns' has it: ${mistake}`);
 }
