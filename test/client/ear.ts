@@ -1,7 +1,5 @@
 // What a client wrote and was told, read by other means than its own.
 
-import { inspect } from "node:util";
-
 interface Request {
   readonly execute: string;
   readonly arguments?: { readonly id?: unknown };
@@ -69,7 +67,7 @@ export class Ear {
   }
 }
 
-/** A double is enough for integers. */
-function exact(value: unknown): string {
-  return inspect(typeof value === "bigint" ? Number(value) : value, { depth: null, maxStringLength: null });
+/** As JSON. A double is enough for integers. */
+export function exact(value: unknown): string {
+  return String(JSON.stringify(value, (_, part: unknown) => (typeof part === "bigint" ? Number(part) : part)));
 }
