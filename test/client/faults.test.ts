@@ -9,6 +9,7 @@ import { js } from "guestwire/core";
 import { fakeClock } from "guestwire/testing";
 import { ENGINES } from "../engines.ts";
 import { RUNS, SEED } from "../property/settings.ts";
+import { exact } from "./ear.ts";
 import { PRIME, type Played, type Question, type Script, type Step, type World, play } from "./faulted.ts";
 import type { Fault, Planned } from "./faults.ts";
 import { idRefuser } from "./id-refuser.ts";
@@ -109,7 +110,7 @@ class OurWorld implements World {
 
 function echo(n: number, ms: number, pad: string): Question {
   const isAnswer = (value: unknown): boolean =>
-    JSON.stringify(value) === JSON.stringify({ n, pad }) || JSON.stringify(value) === JSON.stringify({ pad, n });
+    exact(value) === JSON.stringify({ n, pad }) || exact(value) === JSON.stringify({ pad, n });
   return { command: "test-echo", args: { n, ms, pad }, n, isAnswer };
 }
 

@@ -10,6 +10,7 @@ import { connectUnix } from "guestwire/node";
 import { CI } from "../ci.ts";
 import { findRealAgent } from "../property/real-agent.ts";
 import { RUNS, SEED } from "../property/settings.ts";
+import { exact } from "./ear.ts";
 import { type Played, type Question, type Script, type World, play } from "./faulted.ts";
 import type { Fault, Side } from "./faults.ts";
 import { RealServer } from "./real-server.ts";
@@ -45,7 +46,7 @@ const hasty: Clock = {
 
 const ping: Omit<Question, "n"> = {
   command: "guest-ping",
-  isAnswer: (value) => JSON.stringify(value) === "{}",
+  isAnswer: (value) => exact(value) === "{}",
 };
 
 function sync(n: number): Question {
@@ -53,8 +54,7 @@ function sync(n: number): Question {
 }
 
 function info(n: number): Question {
-  const isAnswer = (value: unknown): boolean =>
-    /^\{"version":"[^"]*","supported_commands":\[\{"/.test(JSON.stringify(value));
+  const isAnswer = (value: unknown): boolean => /^\{"version":"[^"]*","supported_commands":\[\{"/.test(exact(value));
   return { command: "guest-info", n, isAnswer };
 }
 
