@@ -61,9 +61,14 @@ export class Ear {
     if (request !== undefined) this.answers.add(request + exact(reply?.error?.desc ?? reply?.return));
   }
 
-  /** Whether this, a value or the text of an error, came with the id of this request, or nobody could tell. */
+  /** Whether the request went out without an id: on a damaged channel its answer cannot be told from others. */
+  isNameless(request: string): boolean {
+    return this.nameless.has(request);
+  }
+
+  /** Whether this, a value or the text of an error, came with the id of this request. */
   isOwn(request: string, answer: unknown): boolean {
-    return this.nameless.has(request) || this.answers.has(request + exact(answer));
+    return this.answers.has(request + exact(answer));
   }
 }
 

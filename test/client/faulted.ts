@@ -253,7 +253,9 @@ class Player {
   /** Whether bytes were lost or came by chance, in an answer that is this call's by its id, and no other's by its numbers. */
   private isGarbled({ command, args, n }: Question, answer: unknown): boolean {
     const { isDamaged, ear } = this.channel;
-    if (!isDamaged || !ear.isOwn(keyOf(command, args), answer)) return false;
+    const request = keyOf(command, args);
+    if (isDamaged && ear.isNameless(request)) return true;
+    if (!isDamaged || !ear.isOwn(request, answer)) return false;
     const numbers = inspect(answer, { depth: null }).match(/\d+/g)?.map(Number);
     return !(numbers ?? []).some((number) => number !== n && number % PRIME === 0 && number % 10 !== 0);
   }
