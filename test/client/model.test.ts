@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
-import { CallError, type ClientState, type GuestClient, connect } from "guestwire/client";
+import { CallError, type ClientEvent, type ClientState, type GuestClient, connect } from "guestwire/client";
 import { fakeClock } from "guestwire/testing";
 import { Peer } from "../peer.ts";
 import { RUNS, SEED } from "../property/settings.ts";
@@ -14,14 +14,30 @@ interface Waiting {
   readonly n: number;
   /** Only the synchronisation is waited for. */
   readonly isSync: boolean;
-  readonly deadline: number;
+  /** So much silence is its success; 0: it is answered. */
+  readonly silenceMs: number;
+  deadline: number;
+  /** Of two deadlines at the same time the one that was set first comes first. */
+  turn: number;
   /** Its request went out. */
   begun: boolean;
 }
 
 class Model {
   state: ClientState = "ready";
+  /** What observers were told. */
+  readonly events: string[] = [];
   isUp = true;
+  /** The channel refuses to take more behind what is written. */
+  isNarrow = false;
+  /** It has refused. */
+  isBlocked = false;
+  /** A synchronisation of this round went out. */
+  isSyncSent = false;
+  /** What the next one is to be, and how often plain guest-sync was refused. */
+  isPlain = false;
+  refusals = 0;
+  turns = 0;
   time = 0;
   /** The first may be on its way. */
   queue: Waiting[] = [];
@@ -42,10 +58,18 @@ class Model {
     return this.state !== "closed";
   }
 
-  call(isSync: boolean, timeoutMs: number): void {
+  /** A time-out of 0 is none. */
+  call(isSync: boolean, timeoutMs: number, silenceMs = 0): void {
     const n = this.outcomes.push(undefined) - 1;
-    this.queue.push({ n, isSync, deadline: this.time + timeoutMs, begun: false });
+    const deadline = timeoutMs === 0 ? Infinity : this.time + timeoutMs;
+    this.queue.push({ n, isSync, silenceMs, deadline, turn: this.turns++, begun: false });
     this.advance();
+  }
+
+  become(state: ClientState): void {
+    if (this.state === state) return;
+    this.state = state;
+    this.events.push(state);
   }
 
   settle(call: Waiting, outcome: string): void {
@@ -62,8 +86,17 @@ class Model {
     this.lose();
   }
 
+  /** The link goes under the call that is on its way: a silent one that has left is done. */
+  cut(): void {
+    const call = this.inFlight;
+    if (call === undefined) return;
+    const isDone = call.silenceMs > 0 && !this.isBlocked;
+    this.settle(call, isDone ? "value" : "GW_ERR_LINK sent");
+    this.abandoned.push(call.n);
+  }
+
   lose(): void {
-    if (this.isOpen) this.state = "lost";
+    if (this.isOpen) this.become("lost");
   }
 
   /** Something came. `isAnswer`: it may be what a call waits for, and is not. */
@@ -82,15 +115,49 @@ class Model {
     if (first === undefined) {
       if (this.state === "syncing") this.lose();
     } else if (this.isUp && (this.state === "lost" || (this.state === "ready" && first.isSync))) {
-      this.state = "syncing";
+      this.become("syncing");
+      this.isPlain = false;
+      this.refusals = 0;
+      this.isSyncSent = !this.isBlocked;
+      this.isBlocked = this.isNarrow;
     } else if (this.state === "ready" && !first.begun) {
       first.begun = true;
       this.requests++;
+      this.isBlocked = this.isNarrow;
+      this.listen(first);
     }
   }
 
+  /** Silence counts from when the channel has taken the request. */
+  listen(call: Waiting): void {
+    if (call.silenceMs === 0 || this.isBlocked) return;
+    call.deadline = this.time + call.silenceMs;
+    call.turn = this.turns++;
+  }
+
+  /** The agent does not have the command that it was to synchronise with. */
+  refused(): void {
+    const [first] = this.queue;
+    if (this.isPlain) this.refusals++;
+    if (this.refusals === 2) {
+      if (first !== undefined) this.settle(first, "GW_ERR_SYNC");
+      this.lose();
+      this.advance();
+    } else {
+      this.isPlain = !this.isPlain;
+    }
+  }
+
+  /** The channel takes bytes again. */
+  drained(): void {
+    this.isNarrow = false;
+    this.isBlocked = false;
+    if (this.state === "syncing") this.isSyncSent = true;
+    if (this.inFlight !== undefined) this.listen(this.inFlight);
+  }
+
   synced(): void {
-    this.state = "ready";
+    this.become("ready");
     this.resyncs++;
     const [first] = this.queue;
     if (first?.isSync === true) this.settle(first, "value");
@@ -100,8 +167,12 @@ class Model {
   pass(ms: number): void {
     this.time += ms;
     const due = this.queue.filter(({ deadline }) => deadline <= this.time);
-    for (const call of due.toSorted((one, other) => one.deadline - other.deadline)) {
-      if (call === this.inFlight) this.fail("GW_ERR_TIMEOUT");
+    for (const call of due.toSorted((one, other) => one.deadline - other.deadline || one.turn - other.turn)) {
+      if (call === this.inFlight && call.silenceMs > 0) {
+        this.settle(call, "value");
+        this.abandoned.push(call.n);
+        this.lose();
+      } else if (call === this.inFlight) this.fail("GW_ERR_TIMEOUT");
       else this.settle(call, "GW_ERR_TIMEOUT");
       this.advance();
     }
@@ -119,11 +190,11 @@ class Model {
     this.advance();
   }
 
-  /** All end so. */
-  end(code: string): void {
-    this.fail(code);
-    for (const call of this.queue) this.settle(call, code);
-    this.state = "closed";
+  /** The link is gone for good. */
+  close(): void {
+    this.cut();
+    this.become("closed");
+    for (const call of this.queue) this.settle(call, "GW_ERR_LINK");
   }
 }
 
@@ -135,29 +206,32 @@ class Real {
   readonly controllers: AbortController[] = [];
   /** Requests that it wrote, by the number of the call. */
   readonly ids = new Map<number, string>();
+  readonly events: string[] = [];
   client!: GuestClient;
   /** The id of its last synchronisation. */
   sync = "";
+  isPlain = false;
 
   async connect(): Promise<void> {
-    const connecting = connect(this.peer, { clock: this.clock });
+    const connecting = connect(this.peer, { clock: this.clock, replyBytes: 300 });
     this.look();
     this.answerSync();
     this.client = await connecting;
+    this.client.observe((event: ClientEvent) => this.events.push(event.type === "state" ? event.state : event.type));
   }
 
-  call(isSync: boolean, timeoutMs: number): void {
+  call(isSync: boolean, timeoutMs: number, silenceMs = 0): void {
     const n = this.outcomes.push(undefined) - 1;
     const controller = new AbortController();
     this.controllers.push(controller);
-    const options = { timeoutMs, signal: controller.signal };
+    const options = { timeoutMs, silenceMs, signal: controller.signal };
     const call = isSync ? this.client.sync(options) : this.client.executeUntyped("test-echo", { n }, options);
     const settle = (outcome: string): void => {
       assert.equal(this.outcomes[n], undefined, "a call settled twice");
       this.outcomes[n] = outcome;
     };
     call.then(
-      (value) => settle(isSync || value === n ? "value" : `the answer ${String(value)}`),
+      (value) => settle(isSync || silenceMs > 0 || value === n ? "value" : `the answer ${String(value)}`),
       (error: unknown) => {
         if (error instanceof CallError) settle(`${error.code}${error.sent ? " sent" : ""}`);
         else settle(error === controller.signal.reason ? "aborted" : String(error));
@@ -168,14 +242,20 @@ class Real {
   /** Reads what the client wrote. */
   look(): void {
     for (const line of this.peer.take().split("\n").slice(0, -1)) {
-      const request = JSON.parse(line.replace("\xff", "")) as { arguments: { id: number; n: number }; id: string };
-      if (line.startsWith("\xff")) this.sync = String(request.arguments.id);
-      else this.ids.set(request.arguments.n, request.id);
+      const request = JSON.parse(line.replace("\xff", "")) as {
+        execute: string;
+        arguments: { id: number; n: number };
+        id: string;
+      };
+      if (line.startsWith("\xff")) {
+        this.sync = String(request.arguments.id);
+        this.isPlain = request.execute === "guest-sync";
+      } else this.ids.set(request.arguments.n, request.id);
     }
   }
 
   answerSync(): void {
-    this.peer.send(`\xff{"return": ${this.sync}}\n`);
+    this.peer.send(`${this.isPlain ? "" : "\xff"}{"return": ${this.sync}}\n`);
   }
 
   answer(n: number): void {
@@ -209,6 +289,7 @@ class Step implements fc.AsyncCommand<Model, Real> {
     real.look();
     const { client, outcomes, ids } = real;
     assert.equal(client.state, model.state);
+    assert.deepEqual(real.events, model.events);
     assert.deepEqual(outcomes, model.outcomes);
     assert.equal(ids.size, model.requests);
     assert.equal(client.stats.calls, model.requests);
@@ -249,6 +330,13 @@ const steps: fc.Arbitrary<Step>[] = [
         model.call(true, ms);
       }),
   ),
+  fc.constantFrom(50, 700, 3000).map(
+    (ms) =>
+      new Step(`silent call ${ms}`, isOpen, (model, real) => {
+        real.call(false, 0, ms);
+        model.call(false, 0, ms);
+      }),
+  ),
   fc.constant(
     new Step(
       "answer",
@@ -265,7 +353,7 @@ const steps: fc.Arbitrary<Step>[] = [
   fc.constant(
     new Step(
       "answer the sync",
-      (model) => model.state === "syncing",
+      (model) => model.state === "syncing" && model.isSyncSent,
       (model, real) => {
         real.answerSync();
         model.synced();
@@ -275,7 +363,7 @@ const steps: fc.Arbitrary<Step>[] = [
   fc.constant(
     new Step(
       "answer the sync and the call",
-      (model) => model.state === "syncing" && model.queue[0]?.isSync === false,
+      (model) => model.state === "syncing" && model.isSyncSent && model.queue[0]?.isSync === false,
       async (model, real) => {
         real.answerSync();
         model.synced();
@@ -296,6 +384,7 @@ const steps: fc.Arbitrary<Step>[] = [
         (model, real) => {
           real.answer(model.abandoned[which % model.abandoned.length]!);
           model.late++;
+          model.events.push("late");
           model.unexpected(false);
         },
       ),
@@ -324,6 +413,41 @@ const steps: fc.Arbitrary<Step>[] = [
   junk("a line", "login: \n", true),
   junk("an old sync's answer", '\xff{"return": 1}\n', true),
   junk("0xFF", "\xff", false),
+  junk("a line that is too long", `${"y".repeat(400)}\n`, true),
+  junk("a line that is too long, then 0xFF", `${"y".repeat(400)}\xff`, true),
+  fc.constant(
+    new Step(
+      "refuse the sync",
+      (model) => model.state === "syncing",
+      (model, real) => {
+        const name = model.isPlain ? "guest-sync" : "guest-sync-delimited";
+        real.peer.send(`{"error": {"class": "CommandNotFound", "desc": "The command ${name} has not been found"}}\n`);
+        model.refused();
+      },
+    ),
+  ),
+  fc.constant(
+    new Step(
+      "narrow",
+      // How often it tries to synchronise is not the model's.
+      (model) => model.isOpen && model.state !== "syncing",
+      (model, real) => {
+        real.peer.takes = () => false;
+        model.isNarrow = true;
+      },
+    ),
+  ),
+  fc.constant(
+    new Step(
+      "drain",
+      (model) => model.isOpen && model.isBlocked,
+      (model, real) => {
+        real.peer.takes = () => true;
+        real.peer.drain();
+        model.drained();
+      },
+    ),
+  ),
   fc.constant(
     new Step("half a line, then 0xFF", isOpen, (model, real) => {
       real.peer.send('{"retu\xff');
@@ -333,9 +457,10 @@ const steps: fc.Arbitrary<Step>[] = [
   fc.constant(
     new Step("lost", isOpen, (model, real) => {
       real.peer.lose();
-      model.fail("GW_ERR_LINK");
+      model.cut();
       model.lose();
       model.isUp = false;
+      model.isBlocked = false;
     }),
   ),
   fc.constant(
@@ -356,7 +481,14 @@ const ends: fc.Arbitrary<Step>[] = [
   fc.constant(
     new Step("closed", isOpen, (model, real) => {
       real.peer.hangUp();
-      model.end("GW_ERR_LINK");
+      model.close();
+    }),
+  ),
+  fc.constant(
+    new Step("ended", isOpen, (model, real) => {
+      real.peer.end();
+      model.close();
+      assert.ok(real.peer.closed);
     }),
   ),
   fc.constant(
@@ -367,7 +499,13 @@ const ends: fc.Arbitrary<Step>[] = [
       real.clock.pass(1000);
       await closing;
       assert.equal(real.client.stats.resyncs, resyncs);
-      model.end("GW_ERR_CLOSED");
+      model.fail("GW_ERR_CLOSED");
+      for (const call of model.queue) model.settle(call, "GW_ERR_CLOSED");
+      model.state = "closed";
+      // It may have tried to synchronise in between.
+      await turn();
+      assert.equal(real.events.at(-1), "closed");
+      model.events.splice(0, Infinity, ...real.events);
     }),
   ),
   fc.constant(
