@@ -625,6 +625,25 @@ suite("agents that refuse ids", () => {
     assert.equal(client.stats.resyncs, 0);
   });
 
+  test("are not trusted where they could not read a request: what was torn draws more than one line", async (t) => {
+    const { rig, client } = await Rig.ready(t);
+    const first = client.executeUntyped("test-echo");
+    rig.peer.take();
+    rig.peer.send(REFUSED);
+    rig.peer.take();
+    rig.peer.send('{"error": {"class": "GenericError", "desc": "JSON parse error, expecting value"}}\n');
+    await assert.rejects(first, failure("GW_ERR_REPLY", true, /did not understand it: JSON parse error/));
+    rig.peer.send('{"error": {"class": "GenericError", "desc": "JSON parse error, expecting value"}}\n');
+    const next = client.executeUntyped("test-next");
+    rig.answerSync();
+    rig.peer.take();
+    rig.peer.send(REFUSED);
+    rig.peer.take();
+    rig.peer.send('{"return": 7}\n');
+    assert.equal(await next, 7);
+    assert.equal(client.stats.resyncs, 1);
+  });
+
   test("are not trusted beyond a 0xFF, which is a synchronisation's", async (t) => {
     const { rig, client } = await Rig.ready(t);
     const call = client.executeUntyped("test-echo");

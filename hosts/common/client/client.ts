@@ -41,6 +41,12 @@ const DRAIN_MS = 1000;
 /** How long after connecting took too long, where anything came. */
 const LATE_DRAIN_MS = 200;
 
+/**
+ * How an agent says that it could not read a request. A torn one draws several such lines: without ids the second would be
+ * taken for the next call's answer (PROTOCOL 2.3, B).
+ */
+const UNREAD = /^(?:JSON parse error|Invalid JSON syntax)/;
+
 /** QEMU's commands without a success reply (PROTOCOL 4.5). */
 const SILENT = ["guest-shutdown", "guest-suspend-disk", "guest-suspend-ram", "guest-suspend-hybrid"];
 
@@ -323,6 +329,8 @@ export class Client {
       if (reply.id !== undefined) this.countLate(reply);
       else if (reply.kind === "error") this.misunderstood(call, reply, size);
       else this.distrust(call, "what came lacks the call's id");
+    } else if (reply.kind === "error" && reply.id === undefined && UNREAD.test(reply.desc)) {
+      this.distrust(call, `the agent did not understand it: ${reply.desc}`);
     } else {
       if (call.id !== undefined) this.ids = "echoed";
       this.used += size;
