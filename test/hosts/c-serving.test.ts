@@ -170,7 +170,7 @@ for (const which of ["plain", "sanitized"] as const) {
     const next = await Client.connect(path);
     assert.equal(await next.ask(`}${PING}`, PONG), generic("JSON parse error, expecting value") + PONG);
     next.reset();
-    await program.until(() => program.openFiles() === files, "their connections are closed");
+    await program.until(() => program.openFiles() <= files, "their connections are closed");
     stays.reset();
   });
 }

@@ -177,7 +177,7 @@ for (const core of ENGINE_NAMES) {
       await sent.catch(() => {});
     }
     assert.equal(await stays.ask(PING), PONG);
-    await program.until(() => program.openFiles() === files, "their connections are closed");
+    await program.until(() => program.openFiles() <= files, "their connections are closed");
     assert.ok(program.residentPeak() - before < 150 * MB);
     stays.reset();
   });
