@@ -224,12 +224,12 @@ test("who imports no engine of guestwire/wasm bundles no WebAssembly", async () 
 test("the client brings neither tsyringe nor the agent, and is small", async () => {
   const bundles = [await rollup("client.mjs", "es"), await esbuild("client.mjs", "esm"), ...(await vite("client.mjs"))];
   for (const bundle of bundles) {
-    assert.doesNotMatch(read(bundle), /tsyringe|getOwnMetadata|JSON parse error/, bundle);
+    assert.doesNotMatch(read(bundle), /tsyringe|getOwnMetadata|has not been found/, bundle);
     if (!bundle.startsWith("vite")) {
       assert.equal(await run(process.execPath, [bundle]), '{"is":"some-command"}\n', bundle);
     }
   }
-  assert.match(read(await esbuild("without.mjs", "esm")), /getOwnMetadata[^]*JSON parse error/, "so the agent looks");
+  assert.match(read(await esbuild("without.mjs", "esm")), /getOwnMetadata[^]*has not been found/, "so the agent looks");
   const minified = readFileSync(join(project, "esbuild/client.mjs.mjs"));
   assert.ok(minified.length <= 17_500, `${minified.length} bytes`);
   assert.ok(gzipSync(minified).length <= 6700, `${gzipSync(minified).length} bytes gzipped`);
