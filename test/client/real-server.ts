@@ -20,6 +20,8 @@ export class RealServer implements Server {
   private readonly folder = mkdtempSync(join(tmpdir(), "guestwire-real-"));
   private readonly blocked: string;
   private child: ChildProcess | undefined;
+  /** Settles when the process that was killed is gone: until then it still takes connections, and drops what comes on them. */
+  private dying: Promise<unknown> | undefined;
   private isClosed = false;
 
   /** `block`: commands that it is not to know either. */
@@ -66,12 +68,15 @@ export class RealServer implements Server {
   }
 
   kill(): void {
-    this.child?.kill("SIGKILL");
+    if (this.child === undefined || !this.isRunning) return;
+    this.dying ??= once(this.child, "exit").then(() => (this.dying = undefined));
+    this.child.kill("SIGKILL");
   }
 
   /** A connection; the agent is started where it does not run. */
   async connect(): Promise<Socket> {
     for (;;) {
+      await this.dying;
       if (!this.isRunning && !this.isClosed) this.start();
       const socket = connect(this.path);
       try {
@@ -93,11 +98,8 @@ export class RealServer implements Server {
 
   async close(): Promise<void> {
     this.isClosed = true;
-    if (this.child !== undefined && this.isRunning) {
-      const gone = once(this.child, "exit");
-      this.kill();
-      await gone;
-    }
+    this.kill();
+    await this.dying;
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
