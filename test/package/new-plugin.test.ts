@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { VERSION } from "guestwire";
-import { ROOT, install, link, run, tool } from "./packed.ts";
+import { ROOT, install, link, npm, run, tool } from "./packed.ts";
 
 const NAMES = "guest-sync-delimited\nguest-sync\nguest-ping\nguest-info\n";
 
@@ -68,10 +68,9 @@ test("a new plugin builds, passes its tests, and is loaded by its file and by it
   for (const name of files(folder))
     assert.doesNotMatch(readFileSync(join(project, name), "utf8"), /__|guest-clock/, name);
 
-  // Under `npm test` the settings of that npm are in the environment, and those of its test runner.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_TEST)/i.test(name)));
   const cwd = join(project, folder);
-  assert.match(await run("npm", ["test", "--cache", join(project, "cache")], { cwd, env }), /^# pass 2$/m);
+  // How Node's test runner prints its summary depends on Node's version.
+  assert.match(await npm(["test"], { cwd, cache: join(project, "cache") }), / pass 2\b/);
 
   const own = "clock-hello\nclock-wait\n";
   assert.equal(guestwire("agent", "-b", "help", "--plugin", `./${folder}/dist/src/index.js`).stdout, NAMES + own);
@@ -80,7 +79,7 @@ test("a new plugin builds, passes its tests, and is loaded by its file and by it
   const options = { cwd: join(project, "user") };
   const listed = await run(process.execPath, [cli, "agent", "-b", "help", "--plugin", folder], options);
   assert.equal(listed, NAMES + own);
-  assert.match(await run(tool("publint"), ["run", "--strict", "--pack", "false", cwd], { cwd, env }), /All good!/);
+  assert.match(await run(tool("publint"), ["run", "--strict", "--pack", "false", cwd], { cwd }), /All good!/);
 });
 
 test("what it wants is this version, and what this version is built with", () => {

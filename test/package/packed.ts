@@ -27,6 +27,15 @@ export async function run(
   return outcome.stdout;
 }
 
+/**
+ * Runs npm in a folder, without a network, with a cache of its own. Returns what it prints. Under `npm test` the settings of
+ * that npm are in the environment, and those of its test runner: they are kept from it.
+ */
+export function npm(args: readonly string[], options: { cwd: string; cache: string }): Promise<string> {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_TEST)/i.test(name)));
+  return run("npm", [...args, "--offline", "--cache", options.cache], { cwd: options.cwd, env });
+}
+
 /** Makes a package of the repository's one of a folder. */
 export function link(name: string, folder: string): void {
   const target = join(folder, "node_modules", name);
@@ -36,10 +45,8 @@ export function link(name: string, folder: string): void {
 
 /** Packs the package and installs it, with its two dependencies, in a folder. Returns the files that were packed. */
 export async function install(folder: string): Promise<readonly string[]> {
-  // Under `npm test` the settings of that npm are in the environment.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
-  const options = ["--json", "--ignore-scripts", "--offline", "--cache", join(folder, "cache")];
-  const printed = await run("npm", ["pack", ...options, "--pack-destination", folder], { cwd: ROOT, env });
+  const options = ["--json", "--ignore-scripts", "--pack-destination", folder];
+  const printed = await npm(["pack", ...options], { cwd: ROOT, cache: join(folder, "cache") });
   const [tarball] = JSON.parse(printed) as { filename: string; files: { path: string }[] }[];
   assert.ok(tarball);
   await run("tar", ["-xzf", tarball.filename], { cwd: folder });
