@@ -3,7 +3,10 @@
 import type { DependencyContainer } from "tsyringe";
 import type { Members, StandardSchema, Type } from "./schema.ts";
 
-/** Version of this interface. A plugin says which one it was written for. */
+/**
+ * Version of this interface. A plugin says which one it was written for with a number of its own, `api: 1`: one that imports
+ * this gets that of the package that it runs with.
+ */
 export const API = 1;
 
 /** Token of a command: what is registered under it, the agent serves. Two copies of the package agree on it. */
