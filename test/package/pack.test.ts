@@ -162,14 +162,15 @@ const RESOLUTIONS = {
   bundler: { module: "esnext", moduleResolution: "bundler" },
 };
 
+/** Compiles a source that may import these packages; the globals of those under `@types/` are there. */
 async function check(
   folder: string,
   source: string,
   lib: readonly string[],
-  types: readonly string[],
+  packages: readonly string[],
   resolution: keyof typeof RESOLUTIONS = "node",
 ): Promise<void> {
-  for (const name of types) link(name, join(project, folder));
+  for (const name of packages) link(name, join(project, folder));
   put(`${folder}/package.json`, '{ "type": "module" }\n');
   put(`${folder}/consumer.ts`, source);
   put(
@@ -179,7 +180,7 @@ async function check(
         target: "es2022",
         ...RESOLUTIONS[resolution],
         lib,
-        types: types.map((name) => name.replace("@types/", "")),
+        types: packages.flatMap((name) => (name.startsWith("@types/") ? [name.slice("@types/".length)] : [])),
         strict: true,
         skipLibCheck: false,
         noEmit: true,
@@ -218,6 +219,20 @@ for (const resolution of ["node", "bundler"] as const) {
     await check(`${folder}-node`, CLIENT + CLIENT_FOR_NODE, ["es2022"], ["@types/node"], resolution);
     await check(`${folder}-pages`, CLIENT + CLIENT_FOR_PAGES, ["es2022", "dom"], [], resolution);
     await check(`${folder}-all`, CLIENT, ["es2022"], [], resolution);
+  });
+}
+
+const PLUGIN = readFileSync(join(ROOT, "test/plugins/types.ts"), "utf8");
+const API_1 = readFileSync(join(ROOT, "test/plugins/api-1/src/index.ts"), "utf8");
+/** The typings of arktype want those of Node. */
+const VALIDATORS = ["arktype", "valibot", "zod"];
+
+for (const resolution of ["node", "bundler"] as const) {
+  test(`a plugin's typings hold, and what is wrong does not compile: ${resolution}`, async () => {
+    const folder = `plugin-${resolution}`;
+    await check(`${folder}-node`, PLUGIN, ["es2022"], ["@types/node", ...VALIDATORS], resolution);
+    await check(`${folder}-api-1-pages`, API_1, ["es2022", "dom"], [], resolution);
+    await check(`${folder}-api-1-all`, API_1, ["es2022"], [], resolution);
   });
 }
 
