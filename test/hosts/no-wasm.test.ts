@@ -3,9 +3,9 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { readmeBlock } from "../readme.ts";
 import { CLI, Client, Program, ROOT, temporaryFolder } from "./rig.ts";
 
 /** KiB of address space: enough for Node, too little for the range that it reserves for a WebAssembly memory. */
@@ -22,14 +22,6 @@ const WAYS: readonly (readonly [name: string, reason: RegExp, command: readonly 
 ];
 
 const NOT_TO_BE_HAD = /^WebAssembly is not to be had here \((.*)\); use the js engine$/;
-
-/** The code block of the README that says how to fall back. */
-function documented(): string {
-  const blocks = readFileSync(join(ROOT, "README.md"), "utf8").match(/(?<=^```js\n)[^`]+(?=^```$)/gm) ?? [];
-  const [block, ...more] = blocks.filter((text) => text.includes("loadWasm"));
-  assert.ok(block !== undefined && more.length === 0);
-  return block;
-}
 
 const ASK = `
 agent.serve({
@@ -61,7 +53,7 @@ async function script(t: TestContext, command: readonly string[], text: string):
 }
 
 test("the lines of the README take the wasm engine where it runs", async (t) => {
-  assert.equal(await script(t, [process.execPath], documented() + ASK), 'wasm-simd {"return": {}}\n');
+  assert.equal(await script(t, [process.execPath], readmeBlock("loadWasm") + ASK), 'wasm-simd {"return": {}}\n');
 });
 
 /** Why a way is none: a newer V8 makes do with less address space. */
@@ -74,7 +66,7 @@ for (const [name, reason, command] of WAYS) {
   const skip = isThere(command);
 
   test(`${name}: the lines of the README take the js engine`, { skip }, async (t) => {
-    assert.equal(await script(t, command, documented() + ASK), 'js {"return": {}}\n');
+    assert.equal(await script(t, command, readmeBlock("loadWasm") + ASK), 'js {"return": {}}\n');
   });
 
   test(`${name}: guestwire/wasm says so, synchronously and asynchronously`, { skip }, async (t) => {

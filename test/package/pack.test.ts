@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { skipCHost } from "../c-host.ts";
+import { readmeBlock } from "../readme.ts";
 import { ROOT, install, link, run as runIn, tool } from "./packed.ts";
 
 const PONG = '{"return": {}}\n';
@@ -83,6 +84,21 @@ await agent.close();
 `,
   );
   assert.equal(await run(process.execPath, ["readme.mjs"]), PONG);
+});
+
+test("a command of one's own, as in the README", async () => {
+  put("clock.mjs", readmeBlock("guestwire/plugin"));
+  put(
+    "own-command.mjs",
+    `import { testPlugin } from "guestwire/testing";
+import clock from "./clock.mjs";
+
+await testPlugin(clock, { examples: { "clock-read": [{}, { unit: "ms" }] } });
+`,
+  );
+  assert.equal(await run(process.execPath, ["own-command.mjs"]), "");
+  const args = ["agent", "-b", "help", "--plugin", "./clock.mjs"];
+  assert.match(await run(process.execPath, ["node_modules/guestwire/dist/cli.js", ...args]), /^clock-read$/m);
 });
 
 /** A transport as plain as can be: what it prints is what the agent answers. */
