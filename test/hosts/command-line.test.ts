@@ -61,6 +61,7 @@ test("agent --help prints a page with all options and examples", async (t) => {
   ]) {
     assert.match(page, new RegExp(`^ +${option} `, "m"));
   }
+  for (const line of page.split("\n")) assert.ok(line.length <= 80, line);
   assert.match(page, /^Examples:\n {2}guestwire agent /m);
 });
 
@@ -79,11 +80,11 @@ test("call, shell and wait --help print pages with options, exit codes and examp
   }
 });
 
-test("agent --help has each limit with its default and its range", async (t) => {
+test("agent --help has each limit with its default, its range and what it bounds", async (t) => {
   const page = printed(await run(t, "agent", "--help"));
   const defaults = completeLimits();
   for (const name of LIMIT_NAMES) {
-    const [, value, least, most] = new RegExp(`^ {2}${name} +(\\d+) +(\\d+) +(\\d+)$`, "m").exec(page) ?? [];
+    const [, value, least, most] = new RegExp(`^ {2}${name} +(\\d+) +(\\d+) +(\\d+) {2}\\w.*$`, "m").exec(page) ?? [];
     assert.equal(Number(value), defaults[name], name);
     for (const edge of [Number(least), Number(most)]) assert.equal(completeLimits({ [name]: edge })[name], edge);
     assert.throws(() => completeLimits({ [name]: Number(least) - 1 }));

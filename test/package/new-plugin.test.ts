@@ -110,6 +110,12 @@ test("names that will not do", () => {
   refused(/missing required argument 'name'; see 'guestwire new-plugin --help'/);
 });
 
+test("--help prints a page with examples", () => {
+  const page = make("--help");
+  assert.match(page, /^Usage: guestwire new-plugin NAME [^]*^ +--dir [^]*^Examples:\n {2}guestwire new-plugin /m);
+  for (const line of page.split("\n")) assert.ok(line.length <= 80, line);
+});
+
 test("folders that will not do", () => {
   mkdirSync(join(project, "full"));
   writeFileSync(join(project, "full/file"), "");

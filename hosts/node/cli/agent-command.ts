@@ -1,7 +1,7 @@
 // The command `agent`: its options and its help page. What it does is loaded when it runs.
 
 import { type Command, Option } from "commander";
-import { LIMIT_NAMES, completeLimits, rangeOf } from "../../common/limits.ts";
+import { LIMIT_NAMES, type LimitName, completeLimits, rangeOf } from "../../common/limits.ts";
 import { DEFAULT_ENGINE, ENGINES, type EngineName } from "./engines.ts";
 
 /** The options of `guestwire agent` as they were typed. */
@@ -24,17 +24,25 @@ export interface AgentFlags {
 }
 
 const help = (): string => `
-Lists are names with commas between them and no spaces; the option may be given several times.
+Lists are names with commas between them and no spaces; -b and -a may be given
+several times.
 
-A plugin is a module whose default export is what definePlugin of guestwire/plugin returns, or a list of that. What begins
-with ./ or ../ or / is a file; all else is a package, looked for from the working directory and then from guestwire.
-TypeScript runs where Node runs it: 22.18 or newer.
-With --watch the agent is started again, in a new process, when a plugin's module changes, or a file that it imports by a
-relative path. Its clients have to connect anew. A plugin that does not load is told, and the next change tries again.
+A plugin is a module whose default export is what definePlugin of
+guestwire/plugin returns, or a list of that. A name that begins with ./ or ../
+or / is a file's; any other is a package's, looked for from the working
+directory and then from where guestwire is. TypeScript runs where Node runs it:
+22.18 or newer. What its commands log is in the log, with -v all of it.
+'guestwire new-plugin' writes a plugin to begin with.
 
-SIGTERM and SIGINT end the agent: it answers what is under way and removes its socket.
+With --watch the agent is started again, in a new process, when a plugin's file
+changes, or one that it imports by a relative path. Its clients have to connect
+anew. Where a plugin does not load stderr says why, and the next change tries
+again.
 
-Limits, and what --limit may set them to (0: none):
+SIGTERM and SIGINT end the agent: it answers what is under way and removes its
+socket.
+
+Limits, and what --limit may set them to:
 ${limitTable()}
 
 Examples:
@@ -45,7 +53,7 @@ Examples:
   guestwire agent -m unix-listen -p ga.sock --core js --limit errorsInRow=0
   guestwire agent -m unix-listen -p ga.sock --plugin ./clock.js --watch
   guestwire agent -m unix-listen -p ga.sock --plugin guestwire/introspect
-  guestwire agent -b help
+  guestwire agent --plugin ./clock.js -b help
 `;
 
 /** Adds the command. */
@@ -53,7 +61,7 @@ export function addAgent(program: Command): Command {
   return program
     .command("agent")
     .summary("serve the guest agent protocol")
-    .description("Serves QEMU's guest agent protocol. Takes the options of qemu-ga.")
+    .description("Serves QEMU's guest agent protocol. Options of one letter are qemu-ga's.")
     .usage("-m unix-listen -p PATH [options]")
     .helpOption("-h, --help", "print this page")
     .option("-m, --method <name>", "the channel: unix-listen")
@@ -84,11 +92,23 @@ function append(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }
 
-/** Each limit with its default and its range, in columns. */
+/** What each limit bounds; its name has the unit. */
+const BOUNDS: Readonly<Record<LimitName, string>> = {
+  messageBytes: "one message",
+  tokens: "tokens of one message",
+  depth: "brackets that are open at once",
+  replyBytes: "one return value",
+  queueBytes: "replies that a peer does not read",
+  errorsInRow: "errors until silence; 0: no cap",
+  totalBytes: "unfinished messages, all peers'",
+  commandMs: "a plugin's command; 0: no deadline",
+};
+
+/** Each limit with its default, its range and what it bounds, in columns. */
 function limitTable(): string {
   const defaults = completeLimits();
-  const rows = LIMIT_NAMES.map((name) => [name, defaults[name], rangeOf(name).least, rangeOf(name).most]);
-  const line = ([name = "", value = "", least = "", most = ""]: (string | number)[]): string =>
-    `  ${String(name).padEnd(14)}${String(value).padStart(10)}${String(least).padStart(7)}${String(most).padStart(12)}`;
-  return [["name", "default", "least", "most"], ...rows].map(line).join("\n");
+  const rows = LIMIT_NAMES.map((name) => [name, defaults[name], rangeOf(name).least, rangeOf(name).most, BOUNDS[name]]);
+  const line = ([name = "", value = "", least = "", most = "", what = ""]: (string | number)[]): string =>
+    `  ${String(name).padEnd(12)}${String(value).padStart(10)}${String(least).padStart(7)}${String(most).padStart(12)}  ${what}`;
+  return [["name", "default", "least", "most", "what it bounds"], ...rows].map(line).join("\n");
 }

@@ -8,8 +8,10 @@ export interface NewPluginFlags {
 }
 
 const HELP = `
-NAME is what the plugin is about: small letters, digits and single '-'. The package will be guestwire-plugin-NAME, its
-commands begin with NAME-.
+NAME has small letters, digits and single '-', a letter first, 64 of them at
+most. The package is guestwire-plugin-NAME, and its commands begin with NAME-;
+guest- and guestwire- are taken. Nothing is installed; what to do next is
+printed.
 
 Examples:
   guestwire new-plugin clock
@@ -21,11 +23,13 @@ export function addNewPlugin(program: Command): Command {
   return program
     .command("new-plugin")
     .summary("write a package with a plugin to begin with")
-    .description("Writes a small package: a plugin in TypeScript, its tests, what builds and publishes it.")
+    .description(
+      "Writes a small package: a plugin in TypeScript, its tests, and scripts that build it, test it and serve it.",
+    )
     .usage("NAME [options]")
     .helpOption("-h, --help", "print this page")
     .argument("<name>", "what the plugin is about, such as clock")
-    .option("--dir <folder>", "where it is to be, a folder that is empty or not there; default guestwire-plugin-NAME")
+    .option("--dir <folder>", "write into this folder, which is empty or not there; default guestwire-plugin-NAME")
     .addHelpText("after", HELP)
     .action(async (name: string, flags: NewPluginFlags) => {
       const { runNewPlugin } = await import("./run-new-plugin.ts");

@@ -78,9 +78,10 @@ function nextSteps(folder: string, topic: string): string {
   cd ${word}
   npm install
   npm test
-  npm start          an agent with the plugin, on agent.sock; then in another terminal:
+  npm start          an agent with the plugin, on agent.sock; then there, in another terminal:
   npx guestwire call agent.sock ${topic}-hello '{"name": "you"}'
 
-The commands are in src/index.ts, their tests in test/.
+The commands are in src/index.ts, their tests in test/. Once it is installed, node_modules/guestwire/docs/plugins.md
+says all that they can have.
 `;
 }
