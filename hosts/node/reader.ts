@@ -6,8 +6,8 @@ import { type OnReadOpts, Socket } from "node:net";
 /** A socket takes all that is there in one go: more than the kernel holds of a unix socket by default. */
 const BUFFER_BYTES = 262_144;
 
-/** All sockets may share it: what was read is handed on before another one reads. */
-const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+/** All that read may share it: what was read is handed on before another one reads. */
+export const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
 
 /** What a socket reads, on its way to whoever wants it. */
 export class Reader {

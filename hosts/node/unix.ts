@@ -1,8 +1,7 @@
 // Unix sockets: listening for an agent's peers, and connecting to one.
 
-import { type Server, type Socket, connect, createServer } from "node:net";
-import { setImmediate as turn } from "node:timers/promises";
-import type { Agent, Session, Transport } from "../common/index.ts";
+import { type Server, connect } from "node:net";
+import type { Agent, Transport } from "../common/index.ts";
 import {
   checkSocketPath,
   closeSparing,
@@ -12,24 +11,12 @@ import {
   removeOwn,
   socketError,
 } from "./socket-file.ts";
-import { Reader, withReader } from "./reader.ts";
+import { Reader } from "./reader.ts";
+import { BACKLOG, type Listener, Serving, listen } from "./serving.ts";
 import { SocketTransport } from "./socket.ts";
 
-/** An agent's open socket. */
-export interface Listener {
-  /**
-   * Removes the socket's file, if it is still its own, answers what has arrived and closes all connections. A peer that
-   * does not take its replies holds this up for a second or two. Never rejects.
-   */
-  close(): Promise<void>;
-}
-
-/** More than the kernel's usual bound on it, so that a burst of clients finds the queue as long as it may be. */
-const BACKLOG = 4096;
 /** Someone who starts an agent at the same moment may take the path in between; then this often. */
 const ATTEMPTS = 3;
-/** The first turn of the event loop ends what is under way, the second accepts, the third reads. */
-const LAST_TURNS = 3;
 
 /**
  * Serves an agent's peers on a unix socket, each connection a session of its own. A socket that a dead agent left behind
@@ -41,26 +28,13 @@ const LAST_TURNS = 3;
  */
 export async function listenUnix(agent: Agent, path: string): Promise<Listener> {
   checkSocketPath(path);
-  const sessions = new Set<Session>();
-  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
-    const session = serve(agent, socket);
-    if (session === undefined) return;
-    sessions.add(session);
-    void session.closed.then(() => sessions.delete(session));
-  });
-  await bind(server, path);
+  const serving = new Serving(agent);
+  await bind(serving.server, path);
   const own = fileAt(path);
-  // A connection that cannot be accepted, for want of descriptors, is no reason to end.
-  server.on("error", () => {});
-
-  const close = async (): Promise<void> => {
-    removeOwn(path, own);
-    for (let i = 0; i < LAST_TURNS; i++) await turn();
-    closeSparing(path, () => server.close());
-    await Promise.all([...sessions].map((session) => session.close()));
-  };
-  let closing: Promise<void> | undefined;
-  return { close: () => (closing ??= close()) };
+  return serving.listener(
+    () => removeOwn(path, own),
+    (stop) => closeSparing(path, stop),
+  );
 }
 
 /**
@@ -82,46 +56,14 @@ export async function connectUnix(path: string): Promise<Transport> {
   });
 }
 
-function serve(agent: Agent, socket: Socket): Session | undefined {
-  try {
-    return agent.serve(transportOf(socket));
-  } catch {
-    // The agent is closed, or its engine does not start any more: nobody is there for this peer.
-    socket.destroy();
-    return undefined;
-  }
-}
-
-function transportOf(accepted: Socket): SocketTransport {
-  const reader = new Reader();
-  const socket = withReader(accepted, reader);
-  return socket === undefined ? new SocketTransport(accepted) : new SocketTransport(socket, reader);
-}
-
 async function bind(server: Server, path: string): Promise<void> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const error = await listen(server, path);
+    const error = await listen(server, { path, backlog: BACKLOG });
     if (error === undefined) return;
     if (error.code !== "EADDRINUSE") throw socketError(path, error);
     await removeLeftover(path);
   }
   throw refuse(`somebody else keeps taking ${path}; choose another path`);
-}
-
-function listen(server: Server, path: string): Promise<NodeJS.ErrnoException | undefined> {
-  return new Promise((resolve) => {
-    const listening = (): void => {
-      server.removeListener("error", failed);
-      resolve(undefined);
-    };
-    const failed = (error: NodeJS.ErrnoException): void => {
-      server.removeListener("listening", listening);
-      resolve(error);
-    };
-    server.once("listening", listening);
-    server.once("error", failed);
-    server.listen({ path, backlog: BACKLOG });
-  });
 }
 
 function connectError(path: string, error: NodeJS.ErrnoException): Error {

@@ -1,0 +1,63 @@
+// A channel that the process was started with, as a descriptor.
+
+import { type Stats, fstatSync } from "node:fs";
+import { Socket } from "node:net";
+import { isatty } from "node:tty";
+import { systemClock } from "../common/clock.ts";
+import type { Transport } from "../common/index.ts";
+import { checkRange } from "../common/range.ts";
+import { refuse } from "./device-file.ts";
+import { EpollPort } from "./epoll-port.ts";
+import { LineTransport } from "./line.ts";
+import type { Port } from "./port.ts";
+import { Reader } from "./reader.ts";
+import { SocketTransport } from "./socket.ts";
+import { RAW, stty } from "./stty.ts";
+import { VirtioTransport } from "./virtio.ts";
+
+const MOST_FD = 2_147_483_647;
+
+/**
+ * Takes an inherited descriptor over: a connected unix or TCP socket, a terminal, which is put into raw mode, or another
+ * character device, which is served as a virtio port: its end of file is no end. The transport closes the descriptor.
+ *
+ * @throws GuestwireError GW_ERR_DEVICE, with a line that says what to do: it is not open, or something else;
+ *   GW_ERR_LIMIT where fd is no integer from 0 to 2,147,483,647
+ */
+export async function openFd(fd: number): Promise<Transport> {
+  const found = lookAt(fd);
+  if (found.isSocket()) return connected(fd);
+  if (!found.isCharacterDevice()) {
+    throw refuse(`descriptor ${fd} is neither a socket nor a device; hand in one that goes both ways`);
+  }
+  if (!isatty(fd)) return new VirtioTransport(portAt(fd), systemClock);
+  await stty(fd, `descriptor ${fd}`, RAW);
+  return new LineTransport(portAt(fd), systemClock);
+}
+
+/** What the descriptor is. Throws GW_ERR_DEVICE where it is not open. */
+export function lookAt(fd: number): Stats {
+  checkRange("fd", fd, 0, MOST_FD);
+  try {
+    return fstatSync(fd);
+  } catch (error) {
+    throw refuse(`descriptor ${fd} is not open; start this program with it, or name another one`, error as Error);
+  }
+}
+
+function connected(fd: number): Transport {
+  const reader = new Reader();
+  const options = { fd, allowHalfOpen: true, onread: reader.onread };
+  try {
+    return new SocketTransport(new Socket(options).pause(), reader);
+  } catch (error) {
+    throw refuse(`descriptor ${fd} is no unix or TCP socket; hand in one of these`, error as Error);
+  }
+}
+
+/** It may block, which only the handle changes. */
+function portAt(fd: number): Port {
+  const port = EpollPort.of(fd);
+  if (port !== undefined) return port;
+  throw refuse(`this runtime cannot take descriptor ${fd} over; name the device by its path`);
+}
