@@ -1,9 +1,11 @@
-// One build of all JavaScript entries: what they share goes into chunks, so that there is one of each class.
+// Two builds. The package's entries: what they share goes into chunks, so that there is one of each class. And the command
+// line as one file, for guests that have Node and nothing else.
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { nodeResolve } from "@rollup/plugin-node-resolve";
 import commonjs from "@rollup/plugin-commonjs";
 import license from "rollup-plugin-license";
+import { minify } from "terser";
 
 /** An import of a .wasm file becomes its bytes in base64. */
 const inlineWasm = {
@@ -31,7 +33,18 @@ const keepReflect = {
   transform: (_code, id) => (REFLECT.test(id) ? { moduleSideEffects: "no-treeshake" } : null),
 };
 
-export default {
+const { version: VERSION } = JSON.parse(readFileSync("package.json", "utf8"));
+
+const common = [inlineWasm, inlineLines, keepReflect, nodeResolve({ exportConditions: ["node"] }), commonjs()];
+
+/** Licences of what may be bundled. The build fails over another one. */
+const allow = {
+  test: "(MIT OR ISC OR Apache-2.0 OR BSD-2-Clause OR BSD-3-Clause OR 0BSD)",
+  failOnUnlicensed: true,
+  failOnViolation: true,
+};
+
+const entries = {
   input: {
     index: "build/esm/hosts/common/index.js",
     core: "build/esm/hosts/common/core-entry.js",
@@ -52,15 +65,44 @@ export default {
     hoistTransitiveImports: false,
   },
   external: [/^node:/, "tsyringe", "reflect-metadata"],
-  plugins: [
-    inlineWasm,
-    inlineLines,
-    keepReflect,
-    nodeResolve({ exportConditions: ["node"] }),
-    commonjs(),
-    license({
-      thirdParty: { allow: "(MIT OR ISC OR Apache-2.0 OR BSD-2-Clause OR BSD-3-Clause)", output: "dist/LICENSES.txt" },
-    }),
-  ],
+  plugins: [...common, license({ thirdParty: { allow, output: "dist/LICENSES.txt" } })],
   treeshake: { moduleSideEffects: (id) => id === "reflect-metadata" },
 };
+
+let notices = "";
+
+/** Minifies the file, and puts the licences of all that is in it before the code. */
+const finish = {
+  name: "finish",
+  async generateBundle(_options, bundle) {
+    const own = readFileSync("LICENSE", "utf8");
+    const preamble = `/*\nguestwire ${VERSION}, with what it is made of, minified\n\n${own}\n${notices}*/`;
+    // Node prints the line that something was thrown from, were that ever to happen.
+    const format = { comments: false, preamble, max_line_len: 160 };
+    for (const chunk of Object.values(bundle)) {
+      chunk.code = (await minify(chunk.code, { module: true, format })).code;
+    }
+  },
+};
+
+const oneFile = {
+  input: "build/esm/hosts/node/cli/main.js",
+  output: { file: "dist/guestwire-agent.mjs", format: "es", inlineDynamicImports: true },
+  external: [/^node:/],
+  plugins: [
+    ...common,
+    license({ thirdParty: { allow, output: (dependencies) => (notices = dependencies.map(notice).join("\n")) } }),
+    finish,
+  ],
+  treeshake: { moduleSideEffects: (id) => id.includes("/node_modules/reflect-metadata/") },
+};
+
+function notice({ name, version, license: terms, licenseText }) {
+  // Where the licence is one that names nobody, this does.
+  const copyright = `node_modules/${name}/CopyrightNotice.txt`;
+  const texts = [existsSync(copyright) ? readFileSync(copyright, "utf8") : "", licenseText];
+  const text = texts.map((one) => one.replaceAll(/^\/\*.*|\*+\/|\r/gm, "").trim()).join("\n\n");
+  return `${"-".repeat(80)}\n${name} ${version} (${terms})\n\n${text.trim()}\n`;
+}
+
+export default [entries, oneFile];

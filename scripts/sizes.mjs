@@ -1,4 +1,4 @@
-// The sizes that people ask for first: of agent.wasm and of the core in JavaScript.
+// The sizes that people ask for first: of agent.wasm, of the core in JavaScript, of the one file for guests.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -43,6 +43,7 @@ export async function sizes() {
     ["agent-simd.wasm", readFileSync(join(root, "dist/agent-simd.wasm"))],
     ["agent-wasi.wasm", readFileSync(join(root, "dist/agent-wasi.wasm"))],
     ["core (ESM, minified)", await coreBundle()],
+    ["guestwire-agent.mjs", readFileSync(join(root, "dist/guestwire-agent.mjs"))],
   ];
   return files.map(([name, bytes]) => ({ name, bytes: bytes.length, gzip: gzipped(bytes) }));
 }

@@ -41,6 +41,7 @@ const PACKED =
 const INTERNAL =
   /^(hosts\/wasm\/c\/build|hosts\/wasm\/examples\/.*\.wasm$|dist\/types\/(hosts\/node\/(cli\/|first-contact)|plugins\/standard\/))/;
 const NEEDED = ["README.md", "LICENSE", "docs/wire.md", "dist/cli.js", "dist/agent-wasi.wasm", "dist/LICENSES.txt"];
+const GUEST = ["dist/guestwire-agent.mjs"];
 const C_HOST = ["Makefile", "agent.c", "agent.h", "guestwire.h"].map((name) => `hosts/wasm/c/${name}`);
 const EXAMPLE = ["README.md", "asconfig.json", "agent.ts"].map((name) => `hosts/wasm/examples/custom/${name}`);
 const TEMPLATE = ["gitignore", "manifest.json", "src/index.ts"].map((name) => `plugins/template/${name}`);
@@ -50,7 +51,7 @@ test("what is packed is the build, the documentation, the C host, the examples, 
     packed.filter((path) => !PACKED.test(path)),
     [],
   );
-  for (const path of [...NEEDED, ...C_HOST, ...EXAMPLE, ...TEMPLATE])
+  for (const path of [...NEEDED, ...GUEST, ...C_HOST, ...EXAMPLE, ...TEMPLATE])
     assert.ok(packed.includes(path), `${path} is not packed`);
   for (const path of ["dist/.built", "dist/first-contact.js"]) assert.ok(!packed.includes(path), `${path} is packed`);
   assert.deepEqual(

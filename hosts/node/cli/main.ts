@@ -15,4 +15,5 @@ process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
 // There is nowhere left to say so.
 process.stderr.on("error", () => {});
 
-process.exitCode = await run(args);
+// Not awaited here: in the one file the modules that the commands load are evaluated after this one.
+void run(args).then((status) => (process.exitCode = status));

@@ -43,7 +43,7 @@ function topicOf(name: string): string {
 }
 
 function copy(folder: string, topic: string): void {
-  const template = fileURLToPath(new URL("plugins/template/", import.meta.resolve("guestwire/package.json")));
+  const template = templateFolder();
   mkdirSync(folder, { recursive: true });
   for (const file of readdirSync(template, { recursive: true, withFileTypes: true })) {
     if (!file.isFile()) continue;
@@ -52,6 +52,15 @@ function copy(folder: string, topic: string): void {
     const target = join(folder, dirname(source.slice(template.length)), RENAMED[file.name] ?? file.name);
     mkdirSync(dirname(target), { recursive: true });
     writeFileSync(target, text);
+  }
+}
+
+/** It is in the package. Throws a Mistake where this runs without it, as one file. */
+function templateFolder(): string {
+  try {
+    return fileURLToPath(new URL("plugins/template/", import.meta.resolve("guestwire/package.json")));
+  } catch {
+    throw new Mistake("new-plugin needs the whole package: npx guestwire new-plugin NAME");
   }
 }
 
