@@ -12,6 +12,15 @@ export const API = 1;
 /** Token of a command: what is registered under it, the agent serves. Two copies of the package agree on it. */
 export const COMMAND = Symbol.for("guestwire/Command/1");
 
+/**
+ * Token of the agent's freeze switch: a Freeze. Whoever freezes file systems calls `freeze` before the first, and `thaw` after
+ * the last has thawed.
+ */
+export const FREEZE = Symbol.for("guestwire/Freeze/1");
+
+/** Token of what thaws file systems: a plugin that freezes some binds a Freezer. */
+export const FREEZER = Symbol.for("guestwire/Freezer/1");
+
 /** Error classes that the protocol knows (PROTOCOL 4). */
 export type ErrorClass = "GenericError" | "CommandNotFound";
 
@@ -72,6 +81,27 @@ export interface AgentContext {
   readonly frozen: boolean;
   /** In the order of registration. */
   commands(): CommandDescription[];
+}
+
+/** The switch that restricts an agent while file systems are frozen. It does not freeze any. */
+export interface Freeze {
+  readonly frozen: boolean;
+  /**
+   * From now on only commands marked `whileFrozen` run, whatever lists of the policy say, and nothing that commands log is kept.
+   * Throws where it cannot be kept that the agent is frozen: then it is not, and nothing may be frozen.
+   */
+  freeze(): void;
+  thaw(): void;
+}
+
+/** Thaws what a plugin has frozen. */
+export interface Freezer {
+  /**
+   * Called at the end of an agent that is frozen, after its last call: thaws all file systems that are frozen, by an agent
+   * before this one too. It has five seconds. Where it throws or rejects, others thaw nevertheless, and the agent that starts
+   * next is frozen.
+   */
+  thaw(): void | Promise<void>;
 }
 
 /** What a command may know of the peer that calls it. */

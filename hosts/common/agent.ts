@@ -1,18 +1,21 @@
 // The agent: serves transports, and lets its owner see and switch its commands.
 
 import type { DependencyContainer } from "tsyringe";
-import type { AgentContext, CommandBinding, CommandDescription, HostCommand } from "../../plugins/api.ts";
+import type { AgentContext, CommandBinding, CommandDescription, Freeze, HostCommand } from "../../plugins/api.ts";
 import type { HostCall, Visit } from "./calls.ts";
 import type { Clock } from "./clock.ts";
 import { Engine } from "./engine.ts";
 import { GuestwireError, textOf } from "./errors.ts";
 import type { CoreSession, Sink } from "./core.ts";
+import { type FreezeState, FreezeSwitch } from "./freeze.ts";
 import type { Limits } from "./limits.ts";
 import type { AgentLogger } from "./logger.ts";
 import { type Plugins, PluginSet } from "./plugins.ts";
+import type { Policy } from "./policy.ts";
 import { PeerSession, type Session, type SessionHost } from "./session.ts";
 import type { DisposerFailed } from "./session-state.ts";
-import { AGENT, TRANSPORT } from "./tokens.ts";
+import { Switches } from "./switches.ts";
+import { AGENT, FREEZE, TRANSPORT } from "./tokens.ts";
 import type { Transport } from "./transport.ts";
 import { isValidator } from "./validators.ts";
 
@@ -26,9 +29,19 @@ export interface Commands {
   list(): CommandDescription[];
   /** Throws GW_ERR_UNKNOWN_COMMAND where there is no such command; so does `disable`. */
   enable(name: string): void;
-  /** The error a caller gets is `Command NAME has been disabled`, with `: REASON` where one is given. */
+  /** A command that is disabled by name stays so until it is enabled by name. The error a caller gets is `Command NAME has been disabled`, with `: REASON` where one is given. */
   disable(name: string, reason?: string): void;
-  /** Only commands marked `whileFrozen` run from now on, and nothing that commands log is kept (PROTOCOL 7.2). */
+  /**
+   * Enables the commands that this policy allows, those too that come later, and disables all others. Commands that were
+   * disabled by name stay so; that one was enabled by name counts no longer. While the agent is frozen it holds for the
+   * commands that may run then from the thaw on.
+   */
+  setPolicy(policy: Policy): void;
+  /**
+   * Only commands marked `whileFrozen` run from now on, whatever the policy says of them, and nothing that commands log is
+   * kept (PROTOCOL 7.2). It freezes no file system: commands of plugins do, which call this. Throws what the option
+   * freezeState throws: then the agent is not frozen.
+   */
   freeze(): void;
   thaw(): void;
 }
@@ -56,7 +69,10 @@ export interface Agent {
   readonly commands: Commands;
   readonly plugins: Plugins;
   readonly stats: AgentStats;
-  /** Answers what is under way, closes all transports and disposes of the container. */
+  /**
+   * Answers what is under way, closes all transports, thaws where the agent is frozen, and disposes of the container. Where
+   * a plugin cannot thaw, that is logged and the option freezeState keeps that the agent is frozen.
+   */
   close(): Promise<void>;
 }
 
@@ -74,6 +90,8 @@ export class GuestAgent implements Agent, SessionHost {
   readonly calls = new Set<HostCall>();
   private readonly container: DependencyContainer;
   private readonly engine: Engine;
+  private readonly switches: Switches;
+  private readonly freezeSwitch: FreezeSwitch;
   private readonly sessions = new Set<PeerSession>();
   private readonly times = new Map<string, { calls: number; ms: number }>();
   private sessionsTotal = 0;
@@ -89,7 +107,8 @@ export class GuestAgent implements Agent, SessionHost {
     clock: Clock,
     logger: AgentLogger,
     limits: Limits,
-    isAllowed: (command: string) => boolean,
+    policy: Policy,
+    freezeState: FreezeState | undefined,
   ) {
     this.container = container;
     this.engine = engine;
@@ -98,10 +117,12 @@ export class GuestAgent implements Agent, SessionHost {
     this.commandMs = limits.commandMs;
     this.replyBytes = limits.replyBytes;
     engine.onCrash = (error) => this.crashed(error);
-    this.plugins = new PluginSet(container, engine, clock, logger, isAllowed, (plugin) => {
+    this.switches = new Switches(engine, policy);
+    this.freezeSwitch = new FreezeSwitch(engine, logger, freezeState, () => this.switches.refresh());
+    this.plugins = new PluginSet(container, engine, clock, logger, this.switches, (plugin) => {
       for (const session of this.sessions) session.endStateOf(plugin);
     });
-    this.commands = this.switches();
+    this.commands = this.commandSwitches();
     this.context = {
       version: engine.version,
       get frozen() {
@@ -110,25 +131,21 @@ export class GuestAgent implements Agent, SessionHost {
       commands: () => this.commands.list(),
     };
     container.register(AGENT, { useValue: this.context });
+    container.register<Freeze>(FREEZE, { useValue: this.freezeSwitch });
   }
 
-  private switches(): Commands {
-    const engine = this.engine;
+  private commandSwitches(): Commands {
+    const { engine, freezeSwitch, switches } = this;
     return {
       get frozen() {
-        return engine.frozen;
+        return freezeSwitch.frozen;
       },
       list: () => engine.list().map((command) => this.describe(command)),
-      enable: (name) => engine.enable(name),
-      disable: (name, reason = "") => engine.disable(name, reason),
-      freeze: () => {
-        engine.freeze(true);
-        this.logger.enabled = false;
-      },
-      thaw: () => {
-        engine.freeze(false);
-        this.logger.enabled = true;
-      },
+      enable: (name) => switches.enable(name),
+      disable: (name, reason = "") => switches.disable(name, reason),
+      setPolicy: (policy) => switches.setPolicy(policy),
+      freeze: () => freezeSwitch.freeze(),
+      thaw: () => freezeSwitch.thaw(),
     };
   }
 
@@ -185,9 +202,20 @@ export class GuestAgent implements Agent, SessionHost {
     await Promise.all([...this.sessions].map((session) => session.close()));
     for (const call of this.calls) call.giveUp();
     this.cancelTrim?.();
+    if (this.freezeSwitch.frozen) await this.thaw();
     this.engine.close();
     await this.plugins.close();
     await this.container.dispose();
+  }
+
+  private async thaw(): Promise<void> {
+    const failures = await this.plugins.thaw();
+    for (const failure of failures) this.logger.always("error", "general", failure);
+    try {
+      if (failures.length === 0) this.freezeSwitch.thaw();
+    } catch (error) {
+      this.logger.always("error", "general", `the agent could not thaw: ${textOf(error)}`);
+    }
   }
 
   open(sink: Sink): CoreSession {

@@ -10,19 +10,13 @@ import { type Clock, systemClock } from "./clock.ts";
 import type { Core } from "./core.ts";
 import { Engine } from "./engine.ts";
 import { GuestwireError } from "./errors.ts";
+import type { FreezeState } from "./freeze.ts";
 import { js } from "./js-core.ts";
 import { type Limits, completeLimits } from "./limits.ts";
 import { AgentLogger, type Logger, silent } from "./logger.ts";
+import type { Policy } from "./policy.ts";
 import { CLOCK, CORE, LIMITS, LOGGER } from "./tokens.ts";
 import { VERSION } from "./version.ts";
-
-/** Which commands are enabled when they come: at the start, and with plugins that are added later. Names that no command has are accepted, as in the original. */
-export interface Policy {
-  /** Only these; without it all. */
-  readonly allow?: readonly string[];
-  /** Not these, whatever `allow` says. */
-  readonly block?: readonly string[];
-}
 
 export interface AgentOptions {
   /** The engine: `js` of guestwire/core, which is the default, or `wasm` of guestwire/wasm. */
@@ -33,6 +27,8 @@ export interface AgentOptions {
   /** Changes to the default limits. */
   readonly limits?: Partial<Limits>;
   readonly policy?: Policy;
+  /** Where it is kept that the agent is frozen: it starts so where that says so. By default nowhere. */
+  readonly freezeState?: FreezeState;
   /** What guest-info calls the version; by default this package's. */
   readonly version?: string;
   /** Whether the four standard commands are there. Default true. */
@@ -67,7 +63,8 @@ export function createAgent(options: AgentOptions = {}): Agent {
     container.resolve<Clock>(CLOCK),
     container.resolve<AgentLogger>(LOGGER),
     container.resolve<Limits>(LIMITS),
-    allowedBy(options.policy ?? {}),
+    options.policy ?? {},
+    options.freezeState,
   );
   try {
     if (options.standard ?? true) agent.plugins.add(standard);
@@ -86,9 +83,4 @@ function engineOf(core: Core): Core {
     "GW_ERR_CORE",
     "the option core is no engine: import { wasm } from guestwire/wasm, or { js } from guestwire/core, and hand that in",
   );
-}
-
-/** Whether the policy lets a command be enabled. */
-function allowedBy({ allow, block }: Policy): (command: string) => boolean {
-  return (name) => (allow === undefined || allow.includes(name)) && !block?.includes(name);
 }

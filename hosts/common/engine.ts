@@ -45,7 +45,7 @@ export class Engine {
   /** Starts the core where none runs. Throws GW_ERR_WASM where it does not start, GW_ERR_CLOSED after `close`. */
   private start(): CoreAgent {
     if (this.agent !== undefined) return this.agent;
-    if (this.closed) throw new GuestwireError("GW_ERR_CLOSED", "the agent is closed");
+    this.checkOpen();
     const agent = this.core.start(this.log);
     this.guard(() => this.setUp(agent));
     this.agent = agent;
@@ -92,6 +92,11 @@ export class Engine {
   /** The core is lost, or not needed any more. */
   drop(): void {
     this.agent = undefined;
+  }
+
+  /** Throws GW_ERR_CLOSED after `close`. */
+  checkOpen(): void {
+    if (this.closed) throw new GuestwireError("GW_ERR_CLOSED", "the agent is closed");
   }
 
   /** Drops the core for good. */

@@ -1,17 +1,19 @@
 // guestwire: an agent on any transport.
 
-export { createAgent, type AgentOptions, type Policy } from "./create.ts";
+export { createAgent, type AgentOptions } from "./create.ts";
 export type { Agent, AgentStats, Commands } from "./agent.ts";
 export type { PluginInfo, Plugins } from "./plugins.ts";
 export type { Clock } from "./clock.ts";
 export type { Core } from "./core.ts";
 export { type ErrorCode, GuestwireError } from "./errors.ts";
+export type { FreezeState } from "./freeze.ts";
 export { LIMIT_NAMES, type LimitName, type Limits } from "./limits.ts";
 export type { LogDomain, Logger, LogLevel } from "./logger.ts";
+export type { Policy } from "./policy.ts";
 export { reconnecting, type ReconnectingOptions } from "./reconnecting.ts";
 export type { Session } from "./session.ts";
 export { type ReadableLike, streams, type WritableLike } from "./streams.ts";
-export { AGENT, CLOCK, COMMAND, CORE, LIMITS, LOGGER, TRANSPORT } from "./tokens.ts";
+export { AGENT, CLOCK, COMMAND, CORE, FREEZE, FREEZER, LIMITS, LOGGER, TRANSPORT } from "./tokens.ts";
 export { type Direction, traced } from "./traced.ts";
 export type { Receiver, Transport } from "./transport.ts";
 export { VERSION } from "./version.ts";
@@ -22,6 +24,8 @@ export {
   type CommandDescription,
   CommandError,
   type ErrorClass,
+  type Freeze,
+  type Freezer,
   type HostCommand,
   type Plugin,
   type PortableCommand,

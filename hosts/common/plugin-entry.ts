@@ -8,6 +8,8 @@ export {
   type CommandDescription,
   CommandError,
   type ErrorClass,
+  type Freeze,
+  type Freezer,
   type HostCommand,
   type Plugin,
   type PortableCommand,
@@ -34,4 +36,4 @@ export type {
 export type { Clock } from "./clock.ts";
 export type { LimitName, Limits } from "./limits.ts";
 export type { LogDomain, Logger, LogLevel } from "./logger.ts";
-export { AGENT, CLOCK, COMMAND, LIMITS, LOGGER } from "./tokens.ts";
+export { AGENT, CLOCK, COMMAND, FREEZE, FREEZER, LIMITS, LOGGER } from "./tokens.ts";

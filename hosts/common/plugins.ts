@@ -1,15 +1,24 @@
 // The plugins of an agent: checked, installed, taken out and replaced while sessions run.
 
 import type { DependencyContainer } from "tsyringe";
-import { COMMAND, type CommandBinding, type HostCommand, type Plugin } from "../../plugins/api.ts";
+import {
+  COMMAND,
+  type CommandBinding,
+  FREEZER,
+  type Freezer,
+  type HostCommand,
+  type Plugin,
+} from "../../plugins/api.ts";
 import type { Visit } from "./calls.ts";
 import type { Clock } from "./clock.ts";
 import type { Engine } from "./engine.ts";
 import { GuestwireError, textOf } from "./errors.ts";
+import { thawed } from "./freeze.ts";
 import type { Logger } from "./logger.ts";
 import { checkCommand, checkPlugin, refuse } from "./plugin-checks.ts";
 import { isPromise } from "./promises.ts";
 import type { StateOwner } from "./session-state.ts";
+import type { Switches } from "./switches.ts";
 import { LOGGER } from "./tokens.ts";
 
 /** A plugin as its agent lists it. */
@@ -75,7 +84,7 @@ export class PluginSet implements Plugins {
   private readonly engine: Engine;
   private readonly clock: Clock;
   private readonly logger: Logger;
-  private readonly isAllowed: (command: string) => boolean;
+  private readonly switches: Switches;
   private readonly endState: (plugin: StateOwner) => void;
   private installed: readonly Installed[] = [];
   private readonly owners = new Map<CommandBinding, Installed>();
@@ -84,20 +93,20 @@ export class PluginSet implements Plugins {
   private isPreparing = false;
   private isClosed = false;
 
-  /** `isAllowed`: whether a new command is enabled. `endState` drops what a plugin keeps for sessions. */
+  /** `endState` drops what a plugin keeps for sessions. */
   constructor(
     container: DependencyContainer,
     engine: Engine,
     clock: Clock,
     logger: Logger,
-    isAllowed: (command: string) => boolean,
+    switches: Switches,
     endState: (plugin: StateOwner) => void,
   ) {
     this.container = container;
     this.engine = engine;
     this.clock = clock;
     this.logger = logger;
-    this.isAllowed = isAllowed;
+    this.switches = switches;
     this.endState = endState;
   }
 
@@ -142,6 +151,17 @@ export class PluginSet implements Plugins {
         if (--plugin.running === 0) plugin.idle();
       },
     };
+  }
+
+  /** Thaws what plugins have frozen, all at the same time. Returns a line for each that failed. */
+  async thaw(): Promise<string[]> {
+    const failures = this.installed
+      .filter(({ scope }) => scope.isRegistered(FREEZER))
+      .map(async ({ name, scope }) => {
+        const failure = await thawed(() => scope.resolve<Freezer>(FREEZER), this.clock);
+        return failure === undefined ? [] : [`${name}: it could not thaw: ${failure}`];
+      });
+    return (await Promise.all(failures)).flat();
   }
 
   /** Disposes of all. No call may be under way that wants an answer. */
@@ -221,17 +241,15 @@ export class PluginSet implements Plugins {
     for (const command of next?.commands ?? []) this.owners.set(command, next as Installed);
   }
 
-  /** Has the engine run these commands: those that it has stay as they are switched, the policy is for new ones. */
+  /** Has the engine run these commands: those that it has stay as they are switched. */
   private install(commands: readonly CommandBinding[], plugin: Plugin | undefined): void {
-    const known = new Set(this.engine.list().map(({ name }) => name));
     const disabled = new Map<string, string>();
     for (const { name } of commands) {
-      if (known.has(name) ? this.engine.isDisabled(name) : !this.isAllowed(name)) {
-        disabled.set(name, this.engine.reason(name));
-      }
+      const reason = this.switches.objection(name);
+      if (reason !== undefined) disabled.set(name, reason);
     }
     const refused = this.engine.setCommands(commands, disabled);
-    if (refused === undefined) return;
+    if (refused === undefined) return this.switches.commandsChanged();
     throw refuse("GW_ERR_UNKNOWN_COMMAND", plugin, `this engine has no command '${refused.name}' built in`);
   }
 

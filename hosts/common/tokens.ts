@@ -1,6 +1,6 @@
 // Tokens of what the composition root resolves. Symbols by name, so that two copies of the package agree on them.
 
-export { COMMAND } from "../../plugins/api.ts";
+export { COMMAND, FREEZE, FREEZER } from "../../plugins/api.ts";
 /** What a plugin may know of its agent: an AgentContext. */
 export const AGENT = Symbol.for("guestwire/Agent/1");
 /** The engine: a Core. */

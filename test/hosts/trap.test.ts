@@ -85,7 +85,7 @@ class Held {
 
 interface Served {
   readonly agent: Agent;
-  /** Log records of the general domain so far: `LEVEL MESSAGE`. */
+  /** Log records of the general domain so far, without those of a freeze: `LEVEL MESSAGE`. */
   readonly records: string[];
   readonly sessions: Session[];
   connect(): Peer;
@@ -95,7 +95,11 @@ function serve(options: AgentOptions): Served {
   const records: string[] = [];
   const sessions: Session[] = [];
   const agent = createAgent({
-    logger: { log: (level, domain, message) => void (domain === "general" && records.push(`${level} ${message}`)) },
+    logger: {
+      log(level, domain, message) {
+        if (domain === "general" && !message.startsWith("freezing: ")) records.push(`${level} ${message}`);
+      },
+    },
     ...options,
   });
   const connect = (): Peer => {

@@ -165,6 +165,7 @@ onEachBuild(
     thawed();
     agent.commands.freeze();
     assert.equal(agent.commands.frozen, true);
+    assert.match(records.splice(0).join(), /^warning general freezing: [^,]*, and nothing is logged$/);
     assert.equal(ask(PING), PONG);
     assert.equal(ask(call("test-accounted")), generic("Logging is disabled"));
     assert.equal(ask(call("test-plain")), frozen("test-plain"));
