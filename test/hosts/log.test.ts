@@ -1,11 +1,25 @@
 // The agent's log: which records go where, and how a line looks.
 
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { LogLevel } from "guestwire";
-import { openLog } from "../../hosts/node/cli/log.ts";
+import { Log } from "../../hosts/node/cli/log.ts";
 import { Client, startAgent, temporaryFolder } from "./rig.ts";
 
 const LEVELS: readonly LogLevel[] = ["error", "critical", "warning", "message", "info", "debug"];
@@ -13,7 +27,7 @@ const LINE = /^\d+\.\d{6}: (\w+): (.*)$/;
 
 /** The levels of the records that reach a file. */
 function kept(file: string, verbose: boolean): string[] {
-  const log = openLog(file, verbose);
+  const log = new Log(file, verbose);
   for (const level of LEVELS) {
     log.log(level, "general", `a ${level}`);
     log.log(level, "syslog", "for the system's log");
@@ -39,7 +53,7 @@ test("verbose: all levels, and none of the syslog domain", (t) => {
 test("the log file is appended to, and each record is one line", (t) => {
   const file = join(temporaryFolder(t), "log");
   writeFileSync(file, "before\n");
-  const log = openLog(file, false);
+  const log = new Log(file, false);
   log.log("error", "general", "two\nlines, \x1b[31mred\x1b[0m, é");
   log.close();
   const [first, second, ...more] = readFileSync(file, "utf8").split("\n");
@@ -50,7 +64,7 @@ test("the log file is appended to, and each record is one line", (t) => {
 
 test("the time of a record is that of the day, also after the clock was set", (t) => {
   const file = join(temporaryFolder(t), "log");
-  const log = openLog(file, false);
+  const log = new Log(file, false);
   const before = Date.now();
   log.log("error", "general", "now");
   const after = Date.now();
@@ -111,3 +125,103 @@ test(
     assert.deepEqual(await program.ended, { status: 0, signal: null, stdout: "", stderr: "" });
   },
 );
+
+/** The texts of the records in a file. */
+function texts(file: string): string[] {
+  const lines = readFileSync(file, "utf8").split("\n");
+  assert.equal(lines.pop(), "");
+  return lines.map((line) => LINE.exec(line)?.[2] ?? `no record: ${line}`);
+}
+
+test("reopened it goes on in a new file, once the old one was moved", (t) => {
+  const file = join(temporaryFolder(t), "log");
+  const log = new Log(file, false);
+  log.log("error", "general", "one");
+  renameSync(file, `${file}.1`);
+  log.log("error", "general", "two");
+  log.reopen();
+  log.log("error", "general", "three");
+  log.close();
+  assert.deepEqual([texts(`${file}.1`), texts(file)], [["one", "two"], ["three"]]);
+});
+
+test("a file that cannot be reopened: the old one is kept, and says so", (t) => {
+  const file = join(temporaryFolder(t), "log");
+  const log = new Log(file, false);
+  renameSync(file, `${file}.1`);
+  mkdirSync(file);
+  log.reopen();
+  log.log("error", "general", "on");
+  log.close();
+  const said = `the log file ${file} is a folder; name a file with -l; the log goes on where it was`;
+  assert.deepEqual(texts(`${file}.1`), [said, "on"]);
+});
+
+test("a log that is held keeps the oldest hundred records, and writes none before it is released", (t) => {
+  const file = join(temporaryFolder(t), "log");
+  const log = new Log(file, false);
+  log.log("error", "general", "before");
+  log.hold();
+  for (let n = 1; n <= 101; n++) log.log("error", "general", `record ${n}`);
+  renameSync(file, `${file}.1`);
+  log.reopen();
+  assert.deepEqual([texts(`${file}.1`), existsSync(file)], [["before"], false]);
+  log.release();
+  log.log("error", "general", "after");
+  log.close();
+  const kept = Array.from({ length: 100 }, (_, n) => `record ${n + 1}`);
+  assert.deepEqual(texts(file), [...kept, "after"]);
+});
+
+test("a log that is held from the start opens its file when it is released", (t) => {
+  const folder = temporaryFolder(t);
+  const file = join(folder, "later", "log");
+  const log = new Log(file, false, true);
+  log.log("error", "general", "early");
+  mkdirSync(join(folder, "later"));
+  log.release();
+  log.close();
+  assert.deepEqual(texts(file), ["early"]);
+});
+
+test(
+  "a record that was cut off does not spoil the next one, and records come again when there is room",
+  { skip: !existsSync("/dev/full") && "there is no /dev/full here" },
+  (t) => {
+    const folder = temporaryFolder(t);
+    const file = join(folder, "log");
+    symlinkSync("/dev/full", file);
+    const log = new Log(file, false);
+    log.log("error", "general", "lost");
+    // A pipe that nobody empties takes part of a record, then none.
+    unlinkSync(file);
+    spawnSync("mkfifo", [file]);
+    const reader = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    log.reopen();
+    for (let n = 0; n < 20; n++) log.log("error", "general", `${n} `.padEnd(5000, "x"));
+    const full = readAll(reader);
+    assert.ok(full.length >= 4096 && !full.endsWith("\n"), "the last record is cut off");
+    log.log("error", "general", "again");
+    assert.match(readAll(reader), /^\n\d+\.\d{6}: error: again\n$/);
+    log.close();
+    closeSync(reader);
+    rmSync(file);
+  },
+);
+
+/** What waits in a pipe. */
+function readAll(pipe: number): string {
+  const pieces: Buffer[] = [];
+  for (;;) {
+    const bytes = Buffer.alloc(65_536);
+    try {
+      const size = readSync(pipe, bytes);
+      if (size === 0) break;
+      pieces.push(bytes.subarray(0, size));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EAGAIN") break;
+      throw error;
+    }
+  }
+  return Buffer.concat(pieces).toString();
+}

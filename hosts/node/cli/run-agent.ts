@@ -1,13 +1,13 @@
 // What `guestwire agent` does: checks what was typed, serves, and ends on a signal.
 
-import { type Stats, statSync } from "node:fs";
 import { type Agent, type Core, createAgent, GuestwireError, type Plugin, VERSION } from "../../common/index.ts";
 import { listenUnix } from "../unix.ts";
 import type { AgentFlags } from "./agent-command.ts";
 import { DEFAULT_ENGINE, ENGINES, type EngineName } from "./engines.ts";
 import { asksForNames, limitsIn, namesIn } from "./lists.ts";
-import { type Log, openLog } from "./log.ts";
+import { Log } from "./log.ts";
 import { Mistake } from "./mistake.ts";
+import { StateFolder } from "./state-folder.ts";
 import { stopSignal } from "./stop-signal.ts";
 
 /** Runs the agent until SIGTERM or SIGINT. Throws a Mistake or a GuestwireError where it cannot start. */
@@ -29,13 +29,13 @@ export async function runAgent(flags: AgentFlags): Promise<void> {
 
 async function serve(flags: AgentFlags): Promise<void> {
   const path = socketPath(flags);
-  checkStateFolder(flags.statedir);
+  if (flags.statedir !== undefined) new StateFolder(flags.statedir);
   if (flags.watch) {
     if (flags.plugin === undefined) throw new Mistake("say which plugin to watch: --plugin ./FILE");
     const { watchAgent } = await import("./watched-agent.ts");
     process.exit(await watchAgent(flags.plugin));
   }
-  const log = openLog(flags.logfile, flags.verbose ?? false);
+  const log = new Log(flags.logfile, flags.verbose ?? false);
   try {
     const { agent, core } = await agentFor(flags, await pluginsFor(flags), log);
     const stopped = stopSignal();
@@ -56,38 +56,6 @@ function socketPath(flags: AgentFlags): string {
   }
   if (flags.path === undefined) throw new Mistake("say where the socket is to be: -p PATH");
   return flags.path;
-}
-
-function checkStateFolder(folder: string | undefined): void {
-  if (folder === undefined) return;
-  if (folder === "") throw new Mistake("say which folder is for state: -t DIR");
-  let found: Stats;
-  try {
-    found = statSync(folder);
-  } catch (error) {
-    throw stateFolderMistake(folder, error as NodeJS.ErrnoException);
-  }
-  if (!found.isDirectory()) throw new Mistake(`the state folder ${folder} is not a folder; name another with -t`);
-}
-
-function stateFolderMistake(folder: string, error: NodeJS.ErrnoException): Mistake {
-  switch (error.code) {
-    case "ENOENT":
-      return new Mistake(`there is no state folder ${folder}; create it or name another with -t`);
-    case "ENOTDIR":
-      return new Mistake(
-        `the state folder ${folder} leads through something that is not a folder; name another with -t`,
-      );
-    case "ELOOP":
-      return new Mistake(`the state folder ${folder} is a loop of symbolic links; mend them or name another with -t`);
-    case "ENAMETOOLONG":
-      return new Mistake(`the name of the state folder is too long; name another with -t: ${folder}`);
-    case "EACCES":
-    case "EPERM":
-      return new Mistake(`no permission for the state folder ${folder}; run as another user or name another with -t`);
-    default:
-      return new Mistake(`the state folder ${folder} cannot be used (${error.code}); name another with -t`);
-  }
 }
 
 async function pluginsFor({ plugin }: AgentFlags): Promise<readonly Plugin[]> {
