@@ -1,0 +1,160 @@
+// The file with the process id: one live agent has it, and what a dead one has left behind is no obstacle.
+
+import assert from "node:assert/strict";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { PidFile } from "../../hosts/node/cli/pid-file.ts";
+import { CI } from "../ci.ts";
+import { findRealAgent } from "../property/real-agent.ts";
+import { Program, ROOT, moment, temporaryFolder } from "./rig.ts";
+
+const MODULE = pathToFileURL(join(ROOT, "hosts/node/cli/pid-file.ts")).href;
+
+/** A program that waits until its stdin ends, takes the file, says how that went, and keeps it until it is ended. */
+const TAKER = `
+  import { readFileSync } from "node:fs";
+  const { PidFile } = await import(${JSON.stringify(MODULE)});
+  readFileSync(0);
+  try {
+    new PidFile(process.argv[1]);
+    console.log("taken");
+  } catch (error) {
+    console.log("refused: " + error.message);
+  }
+  setInterval(() => {}, 1000);
+`;
+
+/** Starts such programs, lets them loose at the same moment, and returns what each says, with its pid. */
+async function takers(
+  t: TestContext,
+  path: string,
+  count: number,
+): Promise<{ pid: number; said: string; end(): Promise<void> }[]> {
+  const started = Array.from({ length: count }, () => {
+    const args = ["--import", "tsx", "--input-type=module", "--eval", TAKER, path];
+    const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["pipe", "pipe", "inherit"] });
+    const ended = once(child, "exit");
+    const end = async (): Promise<void> => {
+      child.kill("SIGKILL");
+      await ended;
+    };
+    t.after(end);
+    return { child, end };
+  });
+  // They have loaded what they need by then, or not: both are fine.
+  for (const { child } of started) child.stdin.end();
+  return Promise.all(
+    started.map(async ({ child, end }) => {
+      const [text] = (await once(child.stdout.setEncoding("utf8"), "data")) as [string];
+      return { pid: child.pid ?? 0, said: text.trimEnd(), end };
+    }),
+  );
+}
+
+test("it has the process id and LF, for its user alone, and goes at the end", (t) => {
+  const folder = temporaryFolder(t);
+  const path = join(folder, "pid");
+  const file = new PidFile(path);
+  assert.equal(readFileSync(path, "utf8"), `${process.pid}\n`);
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  assert.deepEqual(readdirSync(folder), ["pid"]);
+  file.remove();
+  assert.deepEqual(readdirSync(folder), []);
+});
+
+test("one that is somebody else's by now stays", (t) => {
+  const path = join(temporaryFolder(t), "pid");
+  const file = new PidFile(path);
+  const other = new PidFile(path);
+  file.remove();
+  assert.ok(existsSync(path));
+  other.remove();
+  assert.ok(!existsSync(path));
+});
+
+test("of many that start at once one has it, and the others say which; when it is dead the next one takes it", async (t) => {
+  const path = join(temporaryFolder(t), "pid");
+  const dead = spawnSync("true").pid;
+  for (const before of [undefined, `${dead}\n`]) {
+    if (before !== undefined) writeFileSync(path, before);
+    const all = await takers(t, path, 6);
+    const [owner, ...more] = all.filter(({ said }) => said === "taken");
+    assert.ok(owner !== undefined && more.length === 0, JSON.stringify(all));
+    assert.equal(readFileSync(path, "utf8"), `${owner.pid}\n`);
+    const refusal =
+      `Cannot lock pid file: Resource temporarily unavailable: process ${owner.pid} has ${path}; ` +
+      "stop it, or name another with -f";
+    for (const { said } of all) assert.ok(said === "taken" || said === `refused: ${refusal}`, said);
+    assert.throws(() => new PidFile(path), { message: refusal });
+    assert.deepEqual(readdirSync(join(path, "..")), ["pid"]);
+    for (const { end } of all) await end();
+  }
+  new PidFile(path).remove();
+});
+
+test("what is no live agent's is replaced: of a dead process, of one that has it not open, of nobody", (t) => {
+  const path = join(temporaryFolder(t), "pid");
+  for (const text of [
+    `${spawnSync("true").pid}\n`,
+    `${process.ppid}\n`,
+    `${process.pid}\n`,
+    "",
+    "junk",
+    "0\n",
+    "99999999999\n",
+  ]) {
+    writeFileSync(path, text);
+    const file = new PidFile(path);
+    assert.equal(readFileSync(path, "utf8"), `${process.pid}\n`, JSON.stringify(text));
+    file.remove();
+  }
+});
+
+test("where it cannot be is told in a line", (t) => {
+  const folder = temporaryFolder(t);
+  mkdirSync(join(folder, "folder"));
+  symlinkSync("nowhere", join(folder, "link"));
+  assert.throws(() => new PidFile(""), { message: "say which file the process id goes to: -f FILE" });
+  for (const name of ["folder", "link"]) {
+    const path = join(folder, name);
+    const message = `Could not create '${path}': it is not a regular file; name another with -f`;
+    assert.throws(() => new PidFile(path), { message });
+  }
+  const path = join(folder, "no", "pid");
+  const message = `Could not create '${path}': ENOENT: no such file or directory; name another with -f`;
+  assert.throws(() => new PidFile(path), { message });
+  assert.deepEqual(readdirSync(folder).toSorted(), ["folder", "link"]);
+});
+
+const realAgent = findRealAgent();
+const skip = realAgent === undefined && !CI && "install the Debian package qemu-guest-agent";
+
+test("the file of a live qemu-ga is refused, and taken when it is dead", { skip }, async (t) => {
+  assert.ok(realAgent, "CI needs the Debian package qemu-guest-agent");
+  const folder = temporaryFolder(t);
+  const path = join(folder, "pid");
+  const options = ["-d", "-m", "unix-listen", "-p", join(folder, "socket"), "-t", folder, "-f", path];
+  assert.equal((await new Program(t, realAgent, options).ended).status, 0);
+  while (!existsSync(path) || readFileSync(path, "utf8") === "") await moment();
+  const pid = Number(readFileSync(path, "utf8"));
+  t.after(() => isAlive(pid) && process.kill(pid, "SIGKILL"));
+  assert.throws(() => new PidFile(path), {
+    message: new RegExp(`^Cannot lock pid file: Resource temporarily unavailable: process ${pid} has `),
+  });
+  process.kill(pid, "SIGKILL");
+  while (isAlive(pid)) await moment();
+  new PidFile(path).remove();
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    // One that nobody has waited for is dead, but has its number.
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
