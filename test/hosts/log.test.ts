@@ -169,8 +169,8 @@ test("a log that is held keeps the oldest hundred records, and writes none befor
   log.release();
   log.log("error", "general", "after");
   log.close();
-  const kept = Array.from({ length: 100 }, (_, n) => `record ${n + 1}`);
-  assert.deepEqual(texts(file), [...kept, "after"]);
+  const oldest = Array.from({ length: 100 }, (_, n) => `record ${n + 1}`);
+  assert.deepEqual(texts(file), [...oldest, "after"]);
 });
 
 test("a log that is held from the start opens its file when it is released", (t) => {

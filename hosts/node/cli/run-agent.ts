@@ -1,9 +1,18 @@
 // What `guestwire agent` does: checks what was typed, serves, and ends on a signal.
 
-import { type Agent, type Core, createAgent, GuestwireError, type Plugin, VERSION } from "../../common/index.ts";
+import {
+  type Agent,
+  type Core,
+  createAgent,
+  type FreezeState,
+  GuestwireError,
+  type Plugin,
+  VERSION,
+} from "../../common/index.ts";
 import { listenUnix } from "../unix.ts";
 import type { AgentFlags } from "./agent-command.ts";
 import { DEFAULT_ENGINE, ENGINES, type EngineName } from "./engines.ts";
+import { freezeState } from "./freeze-state.ts";
 import { asksForNames, limitsIn, namesIn } from "./lists.ts";
 import { Log } from "./log.ts";
 import { Mistake } from "./mistake.ts";
@@ -29,15 +38,17 @@ export async function runAgent(flags: AgentFlags): Promise<void> {
 
 async function serve(flags: AgentFlags): Promise<void> {
   const path = socketPath(flags);
-  if (flags.statedir !== undefined) new StateFolder(flags.statedir);
+  const folder = flags.statedir === undefined ? undefined : new StateFolder(flags.statedir);
   if (flags.watch) {
     if (flags.plugin === undefined) throw new Mistake("say which plugin to watch: --plugin ./FILE");
     const { watchAgent } = await import("./watched-agent.ts");
     process.exit(await watchAgent(flags.plugin));
   }
-  const log = new Log(flags.logfile, flags.verbose ?? false);
+  if (folder?.frozen) process.stderr.write(`guestwire: ${folder.warning}\n`);
+  const log = new Log(flags.logfile, flags.verbose ?? false, folder?.frozen);
+  const state = folder === undefined ? undefined : freezeState(folder, log, () => {});
   try {
-    const { agent, core } = await agentFor(flags, await pluginsFor(flags), log);
+    const { agent, core } = await agentFor(flags, await pluginsFor(flags), log, state);
     const stopped = stopSignal();
     const listener = await listenUnix(agent, path);
     log.log("info", "general", `listening on ${path}, core ${core.name}`);
@@ -69,7 +80,12 @@ interface Made {
   readonly core: Core;
 }
 
-async function agentFor(flags: AgentFlags, plugins: readonly Plugin[], log: Log): Promise<Made> {
+async function agentFor(
+  flags: AgentFlags,
+  plugins: readonly Plugin[],
+  log: Log,
+  state: FreezeState | undefined,
+): Promise<Made> {
   const allow = namesIn(flags.allowRpcs ?? []);
   const block = namesIn(flags.blockRpcs ?? []);
   const make = async (engine: EngineName): Promise<Made> => {
@@ -78,6 +94,7 @@ async function agentFor(flags: AgentFlags, plugins: readonly Plugin[], log: Log)
       core,
       plugins,
       logger: log,
+      ...(state === undefined ? {} : { freezeState: state }),
       limits: limitsIn(flags.limit ?? []),
       // A list without a name is none, as in the original.
       policy: allow.length > 0 ? { allow, block } : { block },

@@ -1,0 +1,108 @@
+// The agent of the command line while file systems are frozen.
+
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { Client, ENGINE_NAMES, type RunningAgent, startAgent, temporaryFolder } from "./rig.ts";
+
+/** A pack that freezes nothing, and says in the log when it thaws, or that it cannot. */
+const PLUGIN = `
+  const [FREEZE, FREEZER] = ["Freeze", "Freezer"].map((name) => Symbol.for(\`guestwire/\${name}/1\`));
+  export default {
+    name: "test-pack",
+    api: 1,
+    register(container) {
+      const freeze = container.resolve(FREEZE);
+      const bind = (name, run, whileFrozen) =>
+        container.register(Symbol.for("guestwire/Command/1"), { useValue: { name, whileFrozen, run } });
+      bind("test-freeze", () => freeze.freeze());
+      bind("test-thaw", () => freeze.thaw(), true);
+      bind("test-log", (_, { log }) => log("error", "a record"));
+      container.register(FREEZER, {
+        useValue: {
+          thaw() {
+            if (process.env.STUCK) throw new Error("still busy");
+          },
+        },
+      });
+    },
+  };
+`;
+
+interface Rig {
+  readonly folder: string;
+  readonly flag: string;
+  readonly log: string;
+  start(): Promise<RunningAgent & { client: Client }>;
+}
+
+function rig(t: TestContext, core: string): Rig {
+  const folder = temporaryFolder(t);
+  const plugin = join(folder, "pack.mjs");
+  writeFileSync(plugin, PLUGIN);
+  const log = join(folder, "log");
+  const start = async (): Promise<RunningAgent & { client: Client }> => {
+    const agent = await startAgent(t, "--core", core, "-t", folder, "-l", log, "-v", "--plugin", plugin);
+    return { ...agent, client: await Client.connect(agent.path) };
+  };
+  return { folder, flag: join(folder, "qga.state.isfrozen"), log, start };
+}
+
+const DONE = '{"return": {}}\n';
+const FROZEN =
+  '{"error": {"class": "CommandNotFound", "desc": "Command test-log has been disabled: the agent is in frozen state"}}\n';
+
+for (const core of ENGINE_NAMES) {
+  test(`${core}: SIGTERM while frozen thaws, and the status is 0`, async (t) => {
+    const { flag, log, start } = rig(t, core);
+    const { client, program } = await start();
+    assert.equal(await client.ask('{"execute":"test-freeze"}'), DONE);
+    assert.ok(existsSync(flag));
+    assert.equal(await client.ask('{"execute":"test-log"}'), FROZEN);
+    assert.equal(await client.ask('{"execute":"guest-ping"}'), DONE);
+    program.kill("SIGTERM");
+    assert.deepEqual(await program.ended, { status: 0, signal: null, stdout: "", stderr: "" });
+    assert.ok(!existsSync(flag));
+    // What was said meanwhile is there after the thaw.
+    assert.match(readFileSync(log, "utf8"), /warning: freezing: [^\n]*\n[^\n]*info: stopping on SIGTERM\n$/);
+  });
+
+  test(`${core}: one that was killed while frozen starts frozen, and opens its log at the thaw`, async (t) => {
+    const { flag, log, start } = rig(t, core);
+    const first = await start();
+    assert.equal(await first.client.ask('{"execute":"test-freeze"}'), DONE);
+    first.program.kill("SIGKILL");
+    await first.program.ended;
+    assert.ok(existsSync(flag));
+    writeFileSync(log, "");
+
+    const { client, program } = await start();
+    assert.match(
+      program.stderr,
+      /^guestwire: previous instance appears to have exited with frozen filesystems\. deferring .*\n$/,
+    );
+    assert.equal(await client.ask('{"execute":"test-log"}'), FROZEN);
+    assert.equal(readFileSync(log, "utf8"), "");
+    assert.equal(await client.ask('{"execute":"test-thaw"}'), DONE);
+    assert.ok(!existsSync(flag));
+    assert.equal(await client.ask('{"execute":"test-log"}'), DONE);
+    assert.match(readFileSync(log, "utf8"), /info: listening on [^\n]*\n[^\n]*error: test-pack: test-log: a record\n$/);
+    client.reset();
+    program.kill("SIGTERM");
+    assert.equal((await program.ended).status, 0);
+  });
+}
+
+test("what cannot be thawed at the end stays known as frozen, is told, and the status is 0", async (t) => {
+  process.env["STUCK"] = "1";
+  t.after(() => delete process.env["STUCK"]);
+  const { flag, start } = rig(t, "js");
+  const { client, program } = await start();
+  assert.equal(await client.ask('{"execute":"test-freeze"}'), DONE);
+  program.kill("SIGTERM");
+  const { status, stderr } = await program.ended;
+  assert.equal(status, 0);
+  assert.match(stderr, /error: test-pack: it could not thaw: still busy\n$/);
+  assert.ok(existsSync(flag));
+});
