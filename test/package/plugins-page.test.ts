@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import {
+  chmodSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -13,7 +15,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { type TestContext, after, before, test } from "node:test";
 import { type Ending, Program, listens, temporaryFolder } from "../hosts/rig.ts";
 import { ROOT, install, link, npm, run, tool } from "./packed.ts";
@@ -132,6 +134,27 @@ test("programs that take it", async (t) => {
   const live = await run(process.execPath, ["live.mjs"], { cwd: project });
   assert.match(live, /'clock-read',[^}]*enabled: false,\s+reason: 'the clock is being wound'/);
   assert.match(live, /'clock-stop',[^}]*enabled: true/);
+});
+
+test("a plugin that freezes, whose file system thaws with the agent's end", async (t) => {
+  copy("freeze.mjs");
+  const asked = join(project, "asked");
+  put("bin/fsfreeze", `#!/bin/sh\necho "$@" >> ${asked}\n`);
+  chmodSync(join(project, "bin/fsfreeze"), 0o755);
+  const options = ["-m", "unix-listen", "-p", "data.sock", "-t", project, "--plugin", "./freeze.mjs"];
+  const env = { ...process.env, PATH: `${join(project, "bin")}${delimiter}${process.env["PATH"]}` };
+  const agent = new Program(t, process.execPath, [cli, "agent", ...options], { cwd: project, env });
+  await listens(agent, join(project, "data.sock"));
+  const call = (name: string): Promise<string> => printed(t, ["call", "data.sock", name]);
+  await call("data-freeze");
+  assert.match(await call("data-status"), /^"?frozen"?\n$/);
+  await call("data-thaw");
+  assert.match(await call("data-status"), /^"?thawed"?\n$/);
+  await call("data-freeze");
+  await stop(agent);
+  const said = ["--freeze", "--unfreeze", "--freeze", "--unfreeze"];
+  assert.equal(readFileSync(asked, "utf8"), said.map((word) => `${word} /data\n`).join(""));
+  assert.ok(!existsSync(join(project, "qga.state.isfrozen")));
 });
 
 test("a package in TypeScript, whose libraries are checked, and whose tests pass", async (t) => {
