@@ -19,6 +19,10 @@ export function mistakeOf(error: unknown, command: string): string {
   throw error;
 }
 
+/** Longer lines lose their middle: what is to be done stands at the end. */
+const MOST_CHARS = 1000;
+
 function oneLine(text: string): string {
-  return inOneLine(text.replace(/\s*\n\s*/g, " "));
+  const line = inOneLine(text.replace(/\s*\n\s*/g, " "));
+  return line.length <= MOST_CHARS ? line : `${line.slice(0, MOST_CHARS / 2)} … ${line.slice(-MOST_CHARS / 2)}`;
 }

@@ -2,7 +2,7 @@
 
 import { Command, CommanderError } from "commander";
 import { VERSION } from "../../common/version.ts";
-import { addAgent } from "./agent-command.ts";
+import { addAgent, agentOptions } from "./agent-command.ts";
 import { addCall } from "./call-command.ts";
 import { Failure, STATUS } from "./failure.ts";
 import { addHelp, refuseCommand } from "./help-command.ts";
@@ -61,7 +61,7 @@ export async function run(args: readonly string[]): Promise<number> {
   for (const add of COMMANDS) add(program);
 
   try {
-    await program.parseAsync(args, { from: "user" });
+    await program.parseAsync(spelledOut(program, args), { from: "user" });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
@@ -71,4 +71,11 @@ export async function run(args: readonly string[]): Promise<number> {
     if (error instanceof Failure) return error.status;
     return CLIENTS.has(known?.name()) ? STATUS.mistake : 1;
   }
+}
+
+/** The options of the agent are qemu-ga's, and read as there. */
+function spelledOut(program: Command, [name, ...words]: readonly string[]): string[] {
+  const agent = program.commands.find((command) => command.name() === "agent");
+  if (name === undefined || agent === undefined || name !== agent.name()) return [...(name ? [name] : []), ...words];
+  return [name, ...agentOptions(agent, words)];
 }

@@ -13,17 +13,17 @@ import { stopSignal } from "./stop-signal.ts";
 const END_MS = 7000;
 
 /**
- * Runs the agent with the arguments of this process, and again after each change, until SIGTERM or SIGINT, which is passed
+ * Runs the agent with these of its options, spelled out, and again after each change, until SIGTERM or SIGINT, which is passed
  * on. Returns the agent's exit status. One that ends without a failure is not started again, one that fails after a change.
  * Throws a Mistake where there is no package of a plugin's name.
  */
-export async function watchAgent(plugins: readonly string[]): Promise<number> {
+export async function watchAgent(plugins: readonly string[], words: readonly string[]): Promise<number> {
   const addresses = plugins.map(pluginAddress);
   let signal: NodeJS.Signals | undefined;
   const stopped = stopSignal().then((name) => (signal = name));
   for (;;) {
     const changed = new PluginFiles(addresses).changed();
-    const agent = startAgent();
+    const agent = startAgent(words);
     const ended = statusOf(agent);
     const failure = await Promise.race([ended, stopped.then(() => undefined), changed]);
     if (failure === 0) return 0;
@@ -37,8 +37,8 @@ export async function watchAgent(plugins: readonly string[]): Promise<number> {
   }
 }
 
-function startAgent(): ChildProcess {
-  const args = process.argv.slice(1).filter((arg) => arg !== "--watch");
+function startAgent(words: readonly string[]): ChildProcess {
+  const args = [...process.argv.slice(1, 3), ...words.filter((word) => word !== "--watch")];
   // Through the channel it finds out should this process be killed.
   return spawn(process.execPath, [...process.execArgv, ...args], { stdio: ["inherit", "inherit", "inherit", "ipc"] });
 }
