@@ -30,8 +30,8 @@ export async function openDevice(path: string): Promise<Transport> {
 export async function openSaving(path: string): Promise<{ transport: Transport; settings: string }> {
   const fd = openTerminal(path);
   try {
-    const settings = await stty(fd, path, ["-g"]);
-    await stty(fd, path, RAW);
+    const settings = await sttyAt(path, ["-g"]);
+    await sttyAt(path, RAW);
     return { transport: lineOf(fd), settings };
   } catch (error) {
     closeDescriptor(fd);
@@ -45,6 +45,19 @@ export function openTerminal(path: string): number {
   if (isatty(fd)) return fd;
   closeDescriptor(fd);
   throw new NotATerminal(path);
+}
+
+/**
+ * Runs stty on a descriptor of its own: Node makes what a child gets as its standard input block, for all who share it.
+ * Throws GW_ERR_DEVICE.
+ */
+export async function sttyAt(path: string, words: readonly string[]): Promise<string> {
+  const fd = openDeviceFile(path);
+  try {
+    return await stty(fd, path, words);
+  } finally {
+    closeDescriptor(fd);
+  }
 }
 
 /** Gives a device its settings back before it returns. A device that is gone has none. */

@@ -31,6 +31,7 @@ export async function openFd(fd: number): Promise<Transport> {
     throw refuse(`descriptor ${fd} is neither a socket nor a device; hand in one that goes both ways`);
   }
   if (!isatty(fd)) return new VirtioTransport(portAt(fd), systemClock);
+  // It blocks from here on, until it becomes a port.
   await stty(fd, `descriptor ${fd}`, RAW);
   return new LineTransport(portAt(fd), systemClock);
 }

@@ -5,11 +5,11 @@ import { promisify } from "node:util";
 import type { Transport } from "../common/index.ts";
 import { checkRange } from "../common/range.ts";
 import { closeDescriptor, discardInput } from "./descriptor.ts";
-import { openTerminal } from "./device.ts";
+import { openTerminal, sttyAt } from "./device.ts";
 import { deviceError } from "./device-file.ts";
 import { lineOf } from "./line.ts";
 import { SocketTransport } from "./socket.ts";
-import { RAW, stty } from "./stty.ts";
+import { RAW } from "./stty.ts";
 
 /** The first serial line. */
 export const SERIAL_PATH = "/dev/ttyS0";
@@ -64,7 +64,7 @@ async function serialport(): Promise<SerialPortModule | undefined> {
 async function openWithStty(path: string, baud: number): Promise<Transport> {
   const fd = openTerminal(path);
   try {
-    await stty(fd, path, [...RAW, String(baud)]);
+    await sttyAt(path, [...RAW, String(baud)]);
     // What came while the line was set otherwise may be garbled, and echoed.
     discardInput(fd);
     return lineOf(fd);

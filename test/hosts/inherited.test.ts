@@ -53,11 +53,10 @@ const SERVE = "const session = agent.serve(stdio()); await session.closed; await
 
 test("stdio: pipes; after the end of the input all is answered, and the process ends", async (t) => {
   // Node makes sockets of its own for 'pipe'; sh has pipes.
-  const child = spawn(
-    "sh",
-    ["-c", `cat | "$0" --input-type=module -e "$1" | cat`, process.execPath, imports + SERVE],
-    { cwd: ROOT, stdio: ["pipe", "pipe", "inherit"] },
-  );
+  const child = spawn("sh", ["-c", `cat | "$0" --input-type=module -e "$1" | cat`, process.execPath, imports + SERVE], {
+    cwd: ROOT,
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   t.after(() => child.kill("SIGKILL"));
   const count = 20_000;
   const answered = read(child.stdout as Readable, PONG.repeat(count));
@@ -222,7 +221,15 @@ test("descriptors that are no channel", async (t) => {
 
 test("who was activated", () => {
   assert.equal(activated({ LISTEN_PID: "7", LISTEN_FDS: "1" }, 7), 3);
-  for (const [pid, fds] of [["7", "0"], ["8", "1"], ["7", "x"], ["7", undefined], [undefined, "1"], ["", ""], ["7 ", "1"]]) {
+  for (const [pid, fds] of [
+    ["7", "0"],
+    ["8", "1"],
+    ["7", "x"],
+    ["7", undefined],
+    [undefined, "1"],
+    ["", ""],
+    ["7 ", "1"],
+  ]) {
     assert.equal(activated({ LISTEN_PID: pid, LISTEN_FDS: fds }, 7), undefined);
   }
   assert.throws(() => activated({ LISTEN_PID: "7", LISTEN_FDS: "2" }, 7), {
