@@ -100,7 +100,7 @@ test("-v logs to stderr, without the syslog domain", async (t) => {
   const { status, stdout, stderr } = await program.ended;
   assert.deepEqual([status, stdout], [0, ""]);
   for (const line of stderr.trimEnd().split("\n")) assert.match(line, LINE);
-  assert.match(stderr, /info: listening on .*socket, core wasm-simd\n/);
+  assert.match(stderr, /info: core wasm-simd\n.*info: listening on .*socket\n/);
   assert.match(stderr, /info: stopping on SIGTERM\n/);
   assert.doesNotMatch(stderr, /guest-ping called/);
 });

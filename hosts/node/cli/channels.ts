@@ -30,6 +30,8 @@ export interface Channel {
 export interface Way {
   /** For whoever reads the log. */
   readonly name: string;
+  /** What the agent does when it is open, for the same readers. */
+  readonly doing: string;
   /** Throws a GuestwireError where it cannot be opened. */
   open(agent: Agent): Promise<Channel>;
   /** Whether `--retry-path` may open it a second time. */
@@ -80,7 +82,7 @@ function handedOver({ fd }: AgentFlags, env: NodeJS.ProcessEnv): Way | undefined
 
 /** One peer. */
 function peer(name: string, open: () => Promise<Transport>, atEnd: Way["atEnd"]): Way {
-  return { name, open: async (agent) => serve(agent, await open()), reopens: true, atEnd };
+  return { name, doing: `serving ${name}`, open: async (agent) => serve(agent, await open()), reopens: true, atEnd };
 }
 
 /** One peer that cannot come back. */
@@ -93,7 +95,7 @@ function listener(name: string, listen: (agent: Agent) => Promise<Listener>): Wa
     const { close } = await listen(agent);
     return { ended: new Promise(() => {}), close };
   };
-  return { name, open, reopens: true, atEnd: "fail" };
+  return { name, doing: `listening on ${name}`, open, reopens: true, atEnd: "fail" };
 }
 
 function serve(agent: Agent, transport: Transport): Channel {

@@ -46,7 +46,7 @@ const DEFAULT_PATHS: ReadonlyMap<string, string> = new Map([
 export function configure(flags: AgentFlags, env: NodeJS.ProcessEnv, folder: string): Configuration {
   const name = flags.config ?? env["QGA_CONF"] ?? FILE;
   try {
-    return merge(flags, load(name, resolve(folder, name), flags.config !== undefined), name);
+    return merge(flags, load(name, name && resolve(folder, name), flags.config !== undefined), name);
   } catch (error) {
     if (!(error instanceof KeyFileError)) throw error;
     throw unreadable(name, error.message);

@@ -51,7 +51,7 @@ export async function keepOpen(way: Way, agent: Agent, options: KeepOpenOptions)
       continue;
     }
     if (channel === undefined) return;
-    logger.log("info", "general", `serving ${way.name}`);
+    logger.log("info", "general", way.doing);
     tried();
     const failure = await unlessStopped(channel.ended, stop);
     await channel.close();
