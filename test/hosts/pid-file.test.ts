@@ -5,6 +5,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { type TestContext, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { PidFile } from "../../hosts/node/cli/pid-file.ts";
@@ -14,10 +15,11 @@ import { Program, ROOT, moment, temporaryFolder } from "./rig.ts";
 
 const MODULE = pathToFileURL(join(ROOT, "hosts/node/cli/pid-file.ts")).href;
 
-/** A program that waits until its stdin ends, takes the file, says how that went, and keeps it until it is ended. */
+/** A program that loads what it needs, says so, waits until its stdin ends, takes the file, says how that went, and keeps it until it is ended. */
 const TAKER = `
   import { readFileSync } from "node:fs";
   const { PidFile } = await import(${JSON.stringify(MODULE)});
+  console.log("loaded");
   readFileSync(0);
   try {
     new PidFile(process.argv[1]);
@@ -45,12 +47,13 @@ async function takers(
     t.after(end);
     return { child, end };
   });
-  // They have loaded what they need by then, or not: both are fine.
+  const says = started.map(({ child }) => createInterface(child.stdout)[Symbol.asyncIterator]());
+  await Promise.all(says.map((lines) => lines.next()));
   for (const { child } of started) child.stdin.end();
   return Promise.all(
-    started.map(async ({ child, end }) => {
-      const [text] = (await once(child.stdout.setEncoding("utf8"), "data")) as [string];
-      return { pid: child.pid ?? 0, said: text.trimEnd(), end };
+    started.map(async ({ child, end }, index) => {
+      const line = await says[index]?.next();
+      return { pid: child.pid ?? 0, said: String(line?.value), end };
     }),
   );
 }
