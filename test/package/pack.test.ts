@@ -36,12 +36,13 @@ after(() => rmSync(project, { recursive: true, force: true }));
 
 /** What may be packed, and what must be among it. */
 const PACKED =
-  /^(dist\/.+|docs\/.+\.md|hosts\/wasm\/(c|examples)\/.+|plugins\/template\/.+|[A-Z]+\.md|LICENSE|package\.json)$/;
+  /^(dist\/.+|docs\/.+\.md|hosts\/(node\/guest|wasm\/(c|examples))\/.+|plugins\/template\/.+|[A-Z]+\.md|LICENSE|package\.json)$/;
 /** What is built and nobody's business: the C host of this machine, and typings of what no entry leads to. */
 const INTERNAL =
   /^(hosts\/wasm\/c\/build|hosts\/wasm\/examples\/.*\.wasm$|dist\/types\/(hosts\/node\/(cli\/|first-contact)|plugins\/standard\/))/;
 const NEEDED = ["README.md", "LICENSE", "docs/wire.md", "dist/cli.js", "dist/agent-wasi.wasm", "dist/LICENSES.txt"];
-const GUEST = ["dist/guestwire-agent.mjs"];
+const UNIT = ["guestwire-agent.service", "99-guestwire-agent.rules"].map((name) => `hosts/node/guest/${name}`);
+const GUEST = ["dist/guestwire-agent.mjs", ...UNIT];
 const C_HOST = ["Makefile", "agent.c", "agent.h", "guestwire.h"].map((name) => `hosts/wasm/c/${name}`);
 const EXAMPLE = ["README.md", "asconfig.json", "agent.ts"].map((name) => `hosts/wasm/examples/custom/${name}`);
 const TEMPLATE = ["gitignore", "manifest.json", "src/index.ts"].map((name) => `plugins/template/${name}`);
