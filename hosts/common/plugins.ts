@@ -15,7 +15,7 @@ import type { Engine } from "./engine.ts";
 import { GuestwireError, textOf } from "./errors.ts";
 import { thawed } from "./freeze.ts";
 import type { Logger } from "./logger.ts";
-import { checkCommand, checkPlugin, refuse } from "./plugin-checks.ts";
+import { type Identity, identityOf, refuse, takeCommand } from "./plugin-checks.ts";
 import { isPromise } from "./promises.ts";
 import type { StateOwner } from "./session-state.ts";
 import type { Switches } from "./switches.ts";
@@ -56,8 +56,10 @@ export interface Plugins {
 
 /** A plugin with what was made for it. */
 class Installed implements StateOwner {
-  readonly plugin: Plugin;
+  readonly name: string;
+  readonly api: number;
   readonly scope: DependencyContainer;
+  /** As they were when they came. */
   readonly commands: readonly CommandBinding[];
   /** Calls that are under way. */
   running = 0;
@@ -65,14 +67,11 @@ class Installed implements StateOwner {
   idle: () => void = () => {};
   isOver = false;
 
-  constructor(plugin: Plugin, scope: DependencyContainer, commands: readonly CommandBinding[]) {
-    this.plugin = plugin;
+  constructor({ name, api }: Identity, scope: DependencyContainer, commands: readonly CommandBinding[]) {
+    this.name = name;
+    this.api = api;
     this.scope = scope;
     this.commands = commands;
-  }
-
-  get name(): string {
-    return this.plugin.name;
   }
 }
 
@@ -111,16 +110,15 @@ export class PluginSet implements Plugins {
   }
 
   list(): PluginInfo[] {
-    return this.installed.map(({ plugin, commands }) => ({
-      name: plugin.name,
-      api: plugin.api,
-      commands: commands.map(({ name }) => name),
+    return this.installed.map(({ name, api, commands }) => ({
+      name,
+      api,
+      commands: commands.map((command) => command.name),
     }));
   }
 
   add(plugin: Plugin): void {
-    checkPlugin(plugin);
-    this.exchange(undefined, plugin);
+    this.exchange(undefined, this.prepare(plugin, identityOf(plugin), undefined));
   }
 
   async remove(name: string): Promise<void> {
@@ -130,15 +128,15 @@ export class PluginSet implements Plugins {
   }
 
   async replace(plugin: Plugin): Promise<void> {
-    checkPlugin(plugin);
-    const old = this.find(plugin.name);
-    this.exchange(old, plugin);
+    const identity = identityOf(plugin);
+    const old = this.find(identity.name);
+    this.exchange(old, this.prepare(plugin, identity, old));
     await this.retire(old);
   }
 
   /** The name of the plugin that a command came with. */
   nameOf(command: CommandBinding): string {
-    return this.owners.get(command)?.plugin.name ?? "";
+    return this.owners.get(command)?.name ?? "";
   }
 
   /** A call of a command that is there begins. Until it has left, its plugin stays. */
@@ -208,9 +206,9 @@ export class PluginSet implements Plugins {
 
   private find(name: string): Installed {
     this.checkOpen();
-    const found = this.installed.find(({ plugin }) => plugin.name === name);
+    const found = this.installed.find((plugin) => plugin.name === name);
     if (found === undefined) {
-      const names = this.installed.map(({ plugin }) => plugin.name).join(", ");
+      const names = this.installed.map((plugin) => plugin.name).join(", ");
       throw new GuestwireError("GW_ERR_UNKNOWN_PLUGIN", `there is no plugin '${name}'; there are: ${names}`);
     }
     return found;
@@ -222,15 +220,13 @@ export class PluginSet implements Plugins {
   }
 
   /** Takes one out and puts another in its place: both or neither. */
-  private exchange(old: Installed | undefined, plugin: Plugin | undefined): void {
-    this.checkOpen();
-    const next = plugin === undefined ? undefined : this.prepare(plugin, old);
+  private exchange(old: Installed | undefined, next: Installed | undefined): void {
     const after = this.installed.flatMap((one) => (one !== old ? [one] : next === undefined ? [] : [next]));
     if (old === undefined && next !== undefined) after.push(next);
     try {
       this.install(
         after.flatMap(({ commands }) => commands),
-        next?.plugin,
+        next?.name ?? "",
       );
     } catch (error) {
       if (next !== undefined) void this.dispose(next.name, next.scope);
@@ -242,7 +238,7 @@ export class PluginSet implements Plugins {
   }
 
   /** Has the engine run these commands: those that it has stay as they are switched. */
-  private install(commands: readonly CommandBinding[], plugin: Plugin | undefined): void {
+  private install(commands: readonly CommandBinding[], plugin: string): void {
     const disabled = new Map<string, string>();
     for (const { name } of commands) {
       const reason = this.switches.objection(name);
@@ -254,32 +250,32 @@ export class PluginSet implements Plugins {
   }
 
   /** Makes what a plugin needs, and checks it. `old` goes when it comes. */
-  private prepare(plugin: Plugin, old: Installed | undefined): Installed {
+  private prepare(plugin: Plugin, identity: Identity, old: Installed | undefined): Installed {
+    this.checkOpen();
+    const { name } = identity;
     const rivals = this.installed.filter((other) => other !== old);
-    if (rivals.some(({ name }) => name === plugin.name)) {
-      throw refuse("GW_ERR_DUPLICATE_PLUGIN", plugin, "it is installed already; use replace, or remove it first");
+    if (rivals.some((other) => other.name === name)) {
+      throw refuse("GW_ERR_DUPLICATE_PLUGIN", name, "it is installed already; use replace, or remove it first");
     }
-    const { name } = plugin;
     const scope = this.container.createChildContainer();
     scope.register<Logger>(LOGGER, {
       useValue: { log: (level, domain, message) => this.logger.log(level, domain, `${name}: ${message}`) },
     });
     this.isPreparing = true;
     try {
-      const commands = commandsOf(plugin, scope);
+      const commands = commandsOf(plugin, scope).map((command) => takeCommand(name, command));
       const taken = new Set(rivals.flatMap((other) => other.commands.map((command) => command.name)));
       for (const command of commands) {
-        checkCommand(plugin, command);
         if (taken.has(command.name)) {
-          throw refuse("GW_ERR_DUPLICATE_COMMAND", plugin, `there are two commands named '${command.name}'`);
+          throw refuse("GW_ERR_DUPLICATE_COMMAND", name, `there are two commands named '${command.name}'`);
         }
         taken.add(command.name);
       }
-      return new Installed(plugin, scope, commands);
+      return new Installed(identity, scope, commands);
     } catch (error) {
       void this.dispose(name, scope);
       if (error instanceof GuestwireError) throw error;
-      throw refuse("GW_ERR_PLUGIN", plugin, `its registration failed: ${textOf(error)}`, error);
+      throw refuse("GW_ERR_PLUGIN", name, `its registration failed: ${textOf(error)}`, error);
     } finally {
       this.isPreparing = false;
     }
