@@ -54,6 +54,8 @@ const entries = {
     introspect: "build/esm/plugins/introspect/index.js",
     client: "build/esm/hosts/common/client/index.js",
     node: "build/esm/hosts/node/index.js",
+    webserial: "build/esm/hosts/webserial/index.js",
+    websocket: "build/esm/hosts/common/websocket.js",
     cli: "build/esm/hosts/node/cli/main.js",
     "first-contact": "build/esm/hosts/node/first-contact.js",
   },

@@ -14,6 +14,7 @@ const FLOORS: readonly (readonly [folder: string, below: readonly string[], pack
   ["plugins", ["core"], ["tsyringe"]],
   ["hosts/common", ["core", "plugins", "dist/agent.wasm", "dist/agent-simd.wasm"], ["tsyringe", "reflect-metadata"]],
   ["hosts/node", ["hosts/common", "plugins/api.ts"], ["commander", "import-meta-resolve"]],
+  ["hosts/webserial", ["hosts/common", "plugins/api.ts"], []],
   ["hosts/wasm", ["core", "plugins/standard"], []],
 ];
 

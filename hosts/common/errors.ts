@@ -12,8 +12,11 @@ export type ErrorCode =
   | "GW_ERR_DEVICE"
   | "GW_ERR_DUPLICATE_COMMAND"
   | "GW_ERR_DUPLICATE_PLUGIN"
+  | "GW_ERR_FORBIDDEN"
+  | "GW_ERR_INSECURE"
   | "GW_ERR_LIMIT"
   | "GW_ERR_LINK"
+  | "GW_ERR_NOT_CHOSEN"
   | "GW_ERR_PLUGIN"
   | "GW_ERR_REPLY"
   | "GW_ERR_SCHEMA"
@@ -22,6 +25,7 @@ export type ErrorCode =
   | "GW_ERR_TIMEOUT"
   | "GW_ERR_UNKNOWN_COMMAND"
   | "GW_ERR_UNKNOWN_PLUGIN"
+  | "GW_ERR_UNSUPPORTED"
   | "GW_ERR_WASM";
 
 /** An embedder's mistake, or a resource that is not there. */

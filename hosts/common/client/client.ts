@@ -5,10 +5,11 @@ import { type Clock, systemClock } from "../clock.ts";
 import type { ErrorCode } from "../errors.ts";
 import { formatJson } from "../json.ts";
 import { AgentLogger, silent } from "../logger.ts";
+import { Observers } from "../observers.ts";
 import type { Transport } from "../transport.ts";
 import { Call, type Patience, type Request } from "./call.ts";
 import { AgentError, CallError } from "./errors.ts";
-import { type ClientState, type Observer, Observers } from "./events.ts";
+import type { ClientEvent, ClientState, Observer } from "./events.ts";
 import { randomPrefix } from "./ids.ts";
 import { Link } from "./link.ts";
 import {
@@ -58,7 +59,7 @@ export class Client {
   private readonly replyBytes: number;
   private readonly link: Link;
   private readonly synchroniser: Synchroniser;
-  private readonly observers = new Observers();
+  private readonly observers = new Observers<ClientEvent>();
   private readonly signals = new Signals();
   private readonly silent = new Set(SILENT);
   /** In the order of the calls. Only the first can be on its way. */

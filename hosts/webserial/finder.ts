@@ -1,0 +1,81 @@
+// Finds a device again that went away. It comes back as the port object that it was, or as a new one.
+
+import type { EventLike, SerialLike, SerialPortInfoLike, SerialPortLike } from "./types.ts";
+
+export class Finder {
+  /** The device, as it was last seen. */
+  port: SerialPortLike;
+  private readonly serial: SerialLike | undefined;
+  /** Other devices: they were there beside it, so that none of them is it come back, however like it they are. */
+  private readonly others = new WeakSet<object>();
+  /** It is not open: what comes may be it. */
+  private isAway = true;
+  private arrived: (port: SerialPortLike) => void = () => {};
+
+  /** Without `serial` only the same port object is found. */
+  constructor(port: SerialPortLike, serial: SerialLike | undefined) {
+    this.port = port;
+    this.serial = serial;
+    serial?.addEventListener("connect", this.connected);
+  }
+
+  stop(): void {
+    this.serial?.removeEventListener("connect", this.connected);
+    this.arrived = () => {};
+  }
+
+  /** It is there, and about to be opened: the others that are there too are others. */
+  async look(): Promise<void> {
+    for (const port of await this.ports()) if (port !== this.port) this.others.add(port);
+  }
+
+  /** It was opened: what comes from now on are others. */
+  here(): void {
+    this.isAway = false;
+  }
+
+  /** It was lost: what comes now may be it. */
+  away(): void {
+    this.isAway = true;
+  }
+
+  /** Settles when it is there. */
+  async find(): Promise<SerialPortLike> {
+    const arrival = new Promise<SerialPortLike>((resolve) => (this.arrived = resolve));
+    this.port = this.port.connected === true ? this.port : await Promise.race([arrival, this.search(arrival)]);
+    return this.port;
+  }
+
+  private async search(arrival: Promise<SerialPortLike>): Promise<SerialPortLike> {
+    const ports = await this.ports();
+    const isHere = (port: SerialPortLike): boolean =>
+      port.connected ?? (this.serial === undefined || ports.includes(port));
+    return [this.port, ...ports].find((port) => this.mayBe(port) && isHere(port)) ?? arrival;
+  }
+
+  private readonly connected = (event: EventLike): void => {
+    const port = event.target as SerialPortLike;
+    if (!this.isAway) {
+      if (port !== this.port) this.others.add(port);
+    } else if (this.mayBe(port)) {
+      this.arrived(port);
+    }
+  };
+
+  private mayBe(port: SerialPortLike): boolean {
+    if (port === this.port) return true;
+    return !this.others.has(port) && port.readable === null && isSame(port.getInfo(), this.port.getInfo());
+  }
+
+  private async ports(): Promise<readonly SerialPortLike[]> {
+    try {
+      return (await this.serial?.getPorts()) ?? [];
+    } catch {
+      return [];
+    }
+  }
+}
+
+function isSame(one: SerialPortInfoLike, other: SerialPortInfoLike): boolean {
+  return (["usbVendorId", "usbProductId", "bluetoothServiceClassId"] as const).every((id) => one[id] === other[id]);
+}
