@@ -1,5 +1,6 @@
 // guestwire/websocket: a WebSocket as a transport. The browser's, Node's and that of the package `ws`.
 
+import type { CallSignal } from "../../plugins/api.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { GuestwireError, textOf } from "./errors.ts";
 import type { Receiver, Transport } from "./transport.ts";
@@ -32,6 +33,11 @@ export interface WebSocketOptions {
   readonly clock?: Clock | undefined;
 }
 
+export interface WebSocketConnectOptions extends WebSocketOptions {
+  /** Gives connecting up. */
+  readonly signal?: CallSignal | undefined;
+}
+
 const CONNECTING = 0;
 const OPEN = 1;
 /** Where more is under way, writers should wait. */
@@ -49,8 +55,7 @@ const encoder = new TextEncoder();
 
 /**
  * A transport over a WebSocket, which may still be connecting: what is written then leaves when it is open. Bytes go as
- * binary messages; the bounds of messages mean nothing. A text message of the peer's is its UTF-8. To come back after a loss:
- * `reconnecting(async () => websocket(address))`.
+ * binary messages; the bounds of messages mean nothing. A text message of the peer's is its UTF-8.
  *
  * A browser cannot hold its peer back: more than 128 MiB for a receiver that is paused end the connection.
  *
@@ -59,6 +64,31 @@ const encoder = new TextEncoder();
  */
 export function websocket(socket: WebSocketLike | string, options: WebSocketOptions = {}): Transport {
   return new WebSocketTransport(typeof socket === "string" ? open(socket) : socket, options.clock ?? systemClock);
+}
+
+/**
+ * The same, when it is open. `reconnecting((signal) => connectWebSocket(address, { signal }))` comes back after a loss.
+ *
+ * @throws GuestwireError GW_ERR_SOCKET: it cannot be connected; GW_ERR_UNSUPPORTED. The signal's reason
+ */
+export async function connectWebSocket(
+  socket: WebSocketLike | string,
+  options: WebSocketConnectOptions = {},
+): Promise<Transport> {
+  const { clock = systemClock, signal } = options;
+  const transport = new WebSocketTransport(typeof socket === "string" ? open(socket) : socket, clock);
+  const abort = (): void => void transport.close();
+  signal?.addEventListener("abort", abort);
+  try {
+    if (signal?.aborted === true) abort();
+    await transport.ready;
+    return transport;
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
 }
 
 function open(address: string): WebSocketLike {
@@ -74,6 +104,10 @@ function open(address: string): WebSocketLike {
 }
 
 class WebSocketTransport implements Transport {
+  /** Settles when it is open, or will not be. */
+  readonly ready: Promise<void>;
+  private isReady: () => void = () => {};
+  private isNot: (error: Error) => void = () => {};
   private readonly socket: WebSocketLike;
   private readonly clock: Clock;
   private receiver: Receiver | undefined;
@@ -98,19 +132,30 @@ class WebSocketTransport implements Transport {
     // What it was, only the event after it tells.
     socket.addEventListener("error", () => {});
     socket.addEventListener("close", ({ code }) => this.closed(code));
-    if (socket.readyState > OPEN) void Promise.resolve().then(() => this.over());
+    this.ready = new Promise((resolve, reject) => {
+      this.isReady = resolve;
+      this.isNot = reject;
+    });
+    // Most do not wait for it.
+    this.ready.catch(() => {});
+    if (socket.readyState === OPEN) this.isReady();
+    if (socket.readyState > OPEN) this.closed();
   }
 
   start(receiver: Receiver): void {
-    this.receiver = receiver;
     void Promise.resolve().then(() => {
+      this.receiver = receiver;
+      // What came before a peer that is gone by now.
+      if (this.closing === undefined) this.resume();
       if (this.isOver) receiver.closed(this.failure);
-      else this.resume();
     });
   }
 
   private opened(): void {
+    // `ws` does not take it before.
+    if (this.paused && this.receiver !== undefined) this.socket.pause?.();
     for (const bytes of this.early.splice(0)) this.socket.send(bytes);
+    this.isReady();
     this.look();
   }
 
@@ -158,7 +203,7 @@ class WebSocketTransport implements Transport {
   resume(): void {
     this.paused = false;
     this.socket.resume?.();
-    while (!this.paused && !this.isOver) {
+    while (!this.paused) {
       const bytes = this.kept.shift();
       if (bytes === undefined) return;
       this.keptBytes -= bytes.length;
@@ -180,7 +225,11 @@ class WebSocketTransport implements Transport {
     this.kept.length = 0;
     // A paused `ws` does not hear its peer close.
     this.resume();
-    this.socket.close(1000);
+    try {
+      this.socket.close(1000);
+    } catch {
+      // The package `ws` throws where it was still connecting.
+    }
     this.waitWhileItMoves(this.socket.bufferedAmount);
   }
 
@@ -201,8 +250,8 @@ class WebSocketTransport implements Transport {
     void this.close();
   }
 
-  private closed(code = 0): void {
-    if (this.closing === undefined && !ORDINARY.includes(code)) {
+  private closed(code = ORDINARY[0]): void {
+    if (this.closing === undefined && code !== undefined && !ORDINARY.includes(code)) {
       this.failure ??= new GuestwireError("GW_ERR_SOCKET", reasonOf(code));
     }
     this.over();
@@ -210,9 +259,8 @@ class WebSocketTransport implements Transport {
 
   private over(): void {
     if (this.isOver) return;
-    // What came before the end is not lost on a receiver that was busy.
-    if (this.closing === undefined) this.resume();
     this.isOver = true;
+    this.isNot(this.failure ?? new GuestwireError("GW_ERR_SOCKET", "the WebSocket is closed; connect again"));
     this.receiver?.closed(this.failure);
     this.settle();
   }
