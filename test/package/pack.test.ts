@@ -36,7 +36,7 @@ after(() => rmSync(project, { recursive: true, force: true }));
 
 /** What may be packed, and what must be among it. */
 const PACKED =
-  /^(dist\/.+|docs\/.+\.md|hosts\/(node\/guest|wasm\/(c|examples))\/.+|plugins\/template\/.+|[A-Z]+\.md|LICENSE|package\.json)$/;
+  /^(dist\/.+|docs\/.+\.md|hosts\/(node\/guest|wasm\/(c|examples)|webserial\/examples)\/.+|plugins\/template\/.+|[A-Z]+\.md|LICENSE|package\.json)$/;
 /** What is built and nobody's business: the C host of this machine, and typings of what no entry leads to. */
 const INTERNAL =
   /^(hosts\/wasm\/c\/build|hosts\/wasm\/examples\/.*\.wasm$|dist\/types\/(hosts\/node\/(cli\/|first-contact)|plugins\/standard\/))/;
@@ -45,6 +45,7 @@ const UNIT = ["guestwire-agent.service", "99-guestwire-agent.rules"].map((name) 
 const GUEST = ["dist/guestwire-agent.mjs", ...UNIT];
 const C_HOST = ["Makefile", "agent.c", "agent.h", "guestwire.h"].map((name) => `hosts/wasm/c/${name}`);
 const EXAMPLE = ["README.md", "asconfig.json", "agent.ts"].map((name) => `hosts/wasm/examples/custom/${name}`);
+const PAGES = ["agent.html", "agent.js", "client.html", "client.js"].map((name) => `hosts/webserial/examples/${name}`);
 const TEMPLATE = ["gitignore", "manifest.json", "src/index.ts"].map((name) => `plugins/template/${name}`);
 
 test("what is packed is the build, the documentation, the C host, the examples, the template and the licence", () => {
@@ -52,7 +53,7 @@ test("what is packed is the build, the documentation, the C host, the examples, 
     packed.filter((path) => !PACKED.test(path)),
     [],
   );
-  for (const path of [...NEEDED, ...GUEST, ...C_HOST, ...EXAMPLE, ...TEMPLATE])
+  for (const path of [...NEEDED, ...GUEST, ...C_HOST, ...EXAMPLE, ...PAGES, ...TEMPLATE])
     assert.ok(packed.includes(path), `${path} is not packed`);
   for (const path of ["dist/.built", "dist/first-contact.js"]) assert.ok(!packed.includes(path), `${path} is packed`);
   assert.deepEqual(
@@ -208,6 +209,38 @@ async function check(
   );
   assert.equal(await run(tool("tsc"), ["-p", folder]), "");
 }
+
+/** Whoever embeds a port or a WebSocket: types that stand by themselves. */
+const SERIAL = `import type { Transport as Channel } from "guestwire/client";
+import { openWebSerial, requestPort, type SerialPortLike, type WebSerialTransport } from "guestwire/webserial";
+import { connectWebSocket, websocket, type WebSocketLike } from "guestwire/websocket";
+
+export async function open(port: SerialPortLike): Promise<WebSerialTransport> {
+  const transport = await openWebSerial(port, { baudRate: 9600, parity: "even" });
+  transport.observe((event) => (event.type === "state" ? event.state : event.error.message));
+  return transport;
+}
+export const ask = (): Promise<WebSerialTransport> => requestPort([{ usbVendorId: 1 }]).then(open);
+export const over = (socket: WebSocketLike): Channel => websocket(socket);
+export const to = (address: string): Promise<Channel> => connectWebSocket(address);
+`;
+
+/** The browser's WebSocket, and that of the package ws, are such ones. */
+const SERIAL_FOR_PAGES = `export const own = (socket: WebSocket): Channel => over(socket);
+export const streamsFit: SerialPortLike["readable"] = new ReadableStream<Uint8Array>();
+export const sinksFit: SerialPortLike["writable"] = new WritableStream<Uint8Array>();
+`;
+const SERIAL_FOR_NODE = `import type { WebSocket } from "ws";
+
+export const own = (socket: WebSocket): Channel => over(socket);
+`;
+
+test("the typings of serial ports and WebSockets hold everywhere", async () => {
+  await check("serial-all", SERIAL, ["es2022"], []);
+  await check("serial-pages", SERIAL + SERIAL_FOR_PAGES, ["es2022", "dom"], []);
+  await check("serial-bundler", SERIAL + SERIAL_FOR_PAGES, ["es2022", "dom"], [], "bundler");
+  await check("serial-node", SERIAL + SERIAL_FOR_NODE, ["es2022"], ["@types/node", "@types/ws"]);
+});
 
 test("the typings hold for Node, without the DOM", () =>
   check("for-node", CONSUMER + TESTING + FOR_NODE, ["es2022"], ["@types/node"]));
