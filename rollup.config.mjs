@@ -1,5 +1,5 @@
-// Two builds. The package's entries: what they share goes into chunks, so that there is one of each class. And the command
-// line as one file, for guests that have Node and nothing else.
+// Three builds. The package's entries: what they share goes into chunks, so that there is one of each class. The command line
+// as one file, for guests that have Node and nothing else. The console's page.
 
 import { existsSync, readFileSync } from "node:fs";
 import { nodeResolve } from "@rollup/plugin-node-resolve";
@@ -35,7 +35,27 @@ const keepReflect = {
 
 const { version: VERSION } = JSON.parse(readFileSync("package.json", "utf8"));
 
-const common = [inlineWasm, inlineLines, keepReflect, nodeResolve({ exportConditions: ["node"] }), commonjs()];
+/**
+ * Lit's build for Node runs in browsers as well, and can be imported where there is no document. It brings a document of its
+ * own for servers that draw pages; here elements are drawn in browsers only.
+ */
+const noDocument = {
+  name: "no-document",
+  resolveId: (id) => (id === "@lit-labs/ssr-dom-shim" ? "\0no-document" : null),
+  load: (id) =>
+    id === "\0no-document"
+      ? "export const HTMLElement = class {};\nexport const customElements = { get() {}, define() {} };"
+      : null,
+};
+
+const common = [
+  inlineWasm,
+  inlineLines,
+  keepReflect,
+  noDocument,
+  nodeResolve({ exportConditions: ["node"] }),
+  commonjs(),
+];
 
 /** Licences of what may be bundled. The build fails over another one. */
 const allow = {
@@ -56,6 +76,7 @@ const entries = {
     node: "build/esm/hosts/node/index.js",
     webserial: "build/esm/hosts/webserial/index.js",
     websocket: "build/esm/hosts/common/websocket.js",
+    console: "build/esm/hosts/webserial/console/index.js",
     cli: "build/esm/hosts/node/cli/main.js",
     "first-contact": "build/esm/hosts/node/first-contact.js",
   },
@@ -107,4 +128,18 @@ function notice({ name, version, license: terms, licenseText }) {
   return `${"-".repeat(80)}\n${name} ${version} (${terms})\n\n${text.trim()}\n`;
 }
 
-export default [entries, oneFile];
+/** The console's page, which is served as it is: all in one file. */
+const page = {
+  input: { page: "build/esm/hosts/webserial/page/page.js" },
+  output: { dir: "dist/console", format: "es" },
+  plugins: [
+    keepReflect,
+    nodeResolve({ browser: true }),
+    commonjs(),
+    license({ thirdParty: { allow, output: "dist/console/LICENSES.txt" } }),
+    { name: "minify", renderChunk: (code) => minify(code, { module: true }) },
+  ],
+  treeshake: { moduleSideEffects: (id) => id.includes("/node_modules/reflect-metadata/") },
+};
+
+export default [entries, oneFile, page];

@@ -10,9 +10,14 @@ const root = join(import.meta.dirname, "..");
 const STAMP = join(root, "dist/.built");
 const SOURCES = ["core", "plugins", "hosts", "scripts", "asconfig.json", "package.json", "rollup.config.mjs"];
 /** Whose typings are nobody's business: no entry leads to them. */
-const INTERNAL = ["plugins/standard", "hosts/node/cli", "hosts/node/first-contact.d.ts"].map((path) =>
-  join("build/esm", path),
-);
+const INTERNAL = [
+  "plugins/standard",
+  "hosts/node/cli",
+  "hosts/node/first-contact.d.ts",
+  "hosts/webserial/console/model",
+  "hosts/webserial/console/views",
+  "hosts/webserial/page",
+].map((path) => join("build/esm", path));
 /** A constant of the core that is a text, with its literal. */
 const CONSTANT = /: Bytes =\s+ascii\(("[^"\\]*"|`[^`\\$]*`)\)/g;
 
@@ -37,6 +42,9 @@ await step("bundles", async () => {
   stagePortable("dist/portable");
   stageTypes();
   cpSync("hosts/wasm/c/guestwire.h", "dist/guestwire.h");
+  for (const file of ["index.html", "page.css", "icon.svg"]) {
+    cpSync(join("hosts/webserial/page", file), join("dist/console", file));
+  }
 });
 await printSizes();
 writeFileSync(STAMP, "");

@@ -1,0 +1,36 @@
+// All that one console has: the two roles, of which one has the channel at a time, and what they share.
+
+import { AgentRole } from "./agent-role.ts";
+import { ClientRole } from "./client-role.ts";
+import { Draft } from "./draft.ts";
+import { History, type StorageLike } from "./history.ts";
+import { LogBook } from "./log-book.ts";
+import type { Outcome } from "./run.ts";
+import { WireFilter } from "./wire-filter.ts";
+import { WireLog } from "./wire-log.ts";
+
+export class Bench {
+  readonly wire = new WireLog();
+  readonly filter = new WireFilter(this.wire);
+  readonly book = new LogBook();
+  readonly client = new ClientRole(this.wire, this.book);
+  readonly agent = new AgentRole(this.wire, this.book);
+  readonly draft = new Draft();
+  readonly history: History;
+
+  constructor(key: string, storage: () => StorageLike) {
+    this.history = new History(key, storage);
+    this.client.observe(() => {
+      if (this.draft.schema !== this.client.schema) this.draft.learn(this.client.schema);
+    });
+  }
+
+  /** Runs the draft. Settles with how that ended; undefined where it is not ready to go out. */
+  async run(): Promise<Outcome | undefined> {
+    const { command } = this.draft;
+    const checked = this.draft.check();
+    if (command === "" || !("args" in checked)) return undefined;
+    this.history.add({ time: Date.now(), command, text: checked.text });
+    return this.client.run(command, checked.args, checked.text);
+  }
+}

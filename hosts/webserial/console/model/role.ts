@@ -1,0 +1,63 @@
+// What client and agent have in common: a channel that is opened, carried and closed, one at a time.
+
+import type { Transport } from "../../../common/transport.ts";
+import { closeQuietly } from "../../../common/transport.ts";
+import { Notifier } from "./notifier.ts";
+import { type Problem, problemOf } from "./problem.ts";
+
+/** `idle`: no channel. `lost`: there is one that comes back. */
+export type RoleState = "idle" | "connecting" | "syncing" | "ready" | "lost" | "closing";
+
+/** Opens a channel, which is not started. */
+export type Opener = (signal: AbortSignal) => Promise<Transport>;
+
+/** What an abort needs, and no more: the models do without the types of the DOM. */
+type AbortSignal = InstanceType<typeof AbortController>["signal"];
+
+export abstract class Role extends Notifier {
+  state: RoleState = "idle";
+  /** Why there is no channel, or why it is lost. */
+  problem: Problem | undefined;
+  private controller: AbortController | undefined;
+
+  /** Opens a channel and carries it. Settles when that has succeeded or failed; never rejects. */
+  async start(open: Opener): Promise<void> {
+    if (this.state !== "idle") return;
+    const controller = new AbortController();
+    this.controller = controller;
+    this.become("connecting");
+    let transport: Transport | undefined;
+    try {
+      transport = await open(controller.signal);
+      controller.signal.throwIfAborted();
+      await this.carry(transport, controller.signal);
+    } catch (error) {
+      await closeQuietly(transport);
+      this.become("idle", controller.signal.aborted ? undefined : error);
+    }
+  }
+
+  /** Closes the channel, or gives up opening one. */
+  async stop(): Promise<void> {
+    if (this.state === "idle" || this.state === "closing") return;
+    if (this.state === "connecting") {
+      this.controller?.abort();
+      return;
+    }
+    this.become("closing");
+    await this.release();
+    this.become("idle");
+  }
+
+  /** Takes the channel over; becomes `ready`. Where it rejects the channel is closed. */
+  protected abstract carry(transport: Transport, signal: AbortSignal): Promise<void>;
+  /** Closes what `carry` made. */
+  protected abstract release(): Promise<void>;
+
+  /** Without an error there is no problem any more. */
+  protected become(state: RoleState, error?: unknown): void {
+    this.state = state;
+    this.problem = error === undefined ? undefined : problemOf(error);
+    this.changed();
+  }
+}

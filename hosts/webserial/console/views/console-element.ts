@@ -1,0 +1,166 @@
+// <guestwire-console>: puts the views together.
+
+import { LitElement, type TemplateResult, html, nothing } from "lit";
+import type { ConsoleMembers, TransportFactory } from "../api.ts";
+import { Bench } from "../model/bench.ts";
+import type { Role, RoleState } from "../model/role.ts";
+import { base } from "./base.css.ts";
+import type { ConnectBar } from "./connect-bar.ts";
+import { layout } from "./layout.css.ts";
+import { tabs } from "./tabs.ts";
+import { theme } from "./theme.css.ts";
+
+export class GuestwireConsole extends LitElement implements ConsoleMembers {
+  static override properties = {
+    bridge: {},
+    theme: { reflect: true },
+    storageKey: { attribute: "storage-key" },
+    token: { attribute: false },
+    transport: { attribute: false },
+    tab: {},
+    below: { state: true },
+  };
+  declare bridge: string;
+  declare theme: "light" | "dark" | "";
+  declare storageKey: string;
+  declare token: string;
+  declare transport: TransportFactory | undefined;
+  declare tab: "console" | "agent";
+  declare private below: "wire" | "log";
+  private bench: Bench | undefined;
+
+  static override styles = [theme, base, layout];
+
+  constructor() {
+    super();
+    this.bridge = "";
+    this.theme = "";
+    this.storageKey = "guestwire-console";
+    this.token = "";
+    this.tab = "console";
+    this.below = "wire";
+  }
+
+  /** Opens the channel that is chosen, as the button does. */
+  async connect(): Promise<void> {
+    await this.updateComplete;
+    const bar = this.renderRoot.querySelector<ConnectBar>("guestwire-console-connect");
+    await bar?.updateComplete;
+    if (bar !== null) await this.model.start(bar.opener);
+  }
+
+  async disconnect(): Promise<void> {
+    await Promise.all([this.bench?.client.stop(), this.bench?.agent.stop()]);
+  }
+
+  /** An element that has left the page does not keep a port. Moved within it, it is back in a microtask. */
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    void Promise.resolve().then(() => (this.isConnected ? undefined : this.disconnect()));
+  }
+
+  private get model(): Role {
+    const { client, agent } = this.made;
+    return this.tab === "agent" ? agent : client;
+  }
+
+  /** Made when it is first needed: the attributes are known then. */
+  private get made(): Bench {
+    if (this.bench === undefined) {
+      const bench = new Bench(`${this.storageKey}/history`, () => localStorage);
+      this.bench = bench;
+      this.follow("console", bench.client);
+      this.follow("agent", bench.agent);
+    }
+    return this.bench;
+  }
+
+  /** Tells the page around of each new state. */
+  private follow(role: "console" | "agent", model: Role): void {
+    let last: RoleState = model.state;
+    model.observe(() => {
+      this.requestUpdate();
+      if (model.state === last) return;
+      last = model.state;
+      const detail = { role, state: last, problem: model.problem?.text };
+      this.dispatchEvent(new CustomEvent("guestwire-state", { detail, bubbles: true, composed: true }));
+    });
+  }
+
+  protected override render(): TemplateResult {
+    const bench = this.made;
+    const isAgent = this.tab === "agent";
+    return html`<div class="all">
+      <header part="header">
+        ${tabs(
+          "Role",
+          [
+            ["console", "Console"],
+            ["agent", "Agent"],
+          ],
+          this.tab,
+          (tab) => (this.tab = tab),
+        )}
+        <guestwire-console-connect
+          .bench=${bench}
+          .isAgent=${isAgent}
+          .bridge=${this.bridge}
+          .token=${this.token}
+          .transport=${this.transport}
+        ></guestwire-console-connect>
+      </header>
+      ${this.problem()}
+      <div id="panel-${this.tab}" class="work ${this.tab}" role="tabpanel" aria-labelledby="tab-${this.tab}">
+        ${isAgent ? this.agentViews(bench) : this.consoleViews(bench)}
+      </div>
+      <div class="below" part="wire">
+        ${tabs(
+          "Below",
+          [
+            ["wire", "Wire"],
+            ["log", "Log"],
+          ],
+          this.below,
+          (below) => (this.below = below),
+        )}
+        <div id="panel-${this.below}" class="pane" role="tabpanel" aria-labelledby="tab-${this.below}">
+          ${
+            this.below === "wire"
+              ? html`<guestwire-console-wire .bench=${bench}></guestwire-console-wire>`
+              : html`<guestwire-console-log .bench=${bench}></guestwire-console-log>`
+          }
+        </div>
+      </div>
+      <footer part="counters">
+        <guestwire-console-counters .bench=${bench} .isAgent=${isAgent}></guestwire-console-counters>
+      </footer>
+    </div>`;
+  }
+
+  private problem(): TemplateResult {
+    const { problem } = this.model;
+    return html`<div role="alert" part="problem" class="problem">
+      ${
+        problem === undefined
+          ? nothing
+          : html`<p><strong>${problem.text}</strong> ${problem.advice}</p>
+              ${problem.code === "" ? nothing : html`<code>${problem.code}</code>`}`
+      }
+    </div>`;
+  }
+
+  private consoleViews(bench: Bench): TemplateResult {
+    return html`
+      <guestwire-console-commands part="commands" .bench=${bench}></guestwire-console-commands>
+      <div class="call" part="call">
+        <guestwire-console-form .bench=${bench}></guestwire-console-form>
+        <guestwire-console-replies .bench=${bench}></guestwire-console-replies>
+      </div>
+      <guestwire-console-history part="history" .bench=${bench}></guestwire-console-history>
+    `;
+  }
+
+  private agentViews(bench: Bench): TemplateResult {
+    return html`<guestwire-console-agent part="agent" .bench=${bench}></guestwire-console-agent>`;
+  }
+}

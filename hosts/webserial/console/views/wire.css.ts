@@ -1,0 +1,134 @@
+// How the wire view looks. Lines have one height, which WireView counts with.
+
+import { css } from "lit";
+
+/** The height of a line, in CSS pixels. */
+export const ROW = 21;
+
+export const wireStyles = css`
+  :host {
+    display: grid;
+    grid-template-rows: auto auto minmax(0, 1fr) auto;
+    min-height: 0;
+  }
+  .bar input {
+    width: 210px;
+  }
+  .rows {
+    position: relative;
+    overflow: auto;
+    scrollbar-width: thin;
+    contain: strict;
+    overflow-anchor: none;
+  }
+  .rows:focus-visible {
+    outline-offset: -2px;
+  }
+  .window {
+    position: absolute;
+    inset: 0 0 auto;
+  }
+  .row,
+  .head {
+    display: grid;
+    grid-template-columns: 88px 66px 58px minmax(0, 30ch) minmax(0, 1fr);
+    gap: 10px;
+    align-items: center;
+    padding: 0 12px;
+    font: 12px/21px var(--mono);
+    white-space: pre;
+  }
+  .row {
+    height: 21px;
+    cursor: default;
+  }
+  .row > span,
+  .head > span {
+    overflow: hidden;
+    text-overflow: ellipsis;
+  }
+  .head {
+    border-bottom: 1px solid var(--border);
+    color: var(--muted);
+    font: 11px/24px var(--font);
+  }
+  .row:hover {
+    background: var(--raised);
+  }
+  .row[aria-selected="true"] {
+    background: var(--selected);
+  }
+  .time,
+  .hex {
+    color: var(--muted);
+  }
+  .size {
+    text-align: end;
+  }
+  .in .way {
+    color: var(--incoming);
+  }
+  .out .way {
+    color: var(--outgoing);
+  }
+  .mark .what {
+    grid-column: 2 / -1;
+    color: var(--warning);
+    font: italic 12px/21px var(--font);
+  }
+  .sentinel {
+    padding: 0 3px;
+    border-radius: 3px;
+    background: var(--sentinel);
+    color: var(--surface);
+    font-weight: 600;
+  }
+  .paused {
+    color: var(--warning);
+    font-weight: 600;
+  }
+  .detail {
+    border-top: 1px solid var(--border);
+    background: var(--background);
+  }
+  .detail .bar {
+    border-bottom: 0;
+    min-height: 30px;
+  }
+  .detail pre {
+    max-height: 106px;
+    padding: 0 12px 10px;
+    overflow: auto;
+    line-height: 1.5;
+  }
+  .detail p {
+    flex: 1;
+  }
+  .rows {
+    grid-row: 3;
+    grid-column: 1;
+  }
+  .empty {
+    grid-row: 3;
+    grid-column: 1;
+    pointer-events: none;
+  }
+  .detail {
+    grid-row: 4;
+  }
+  @container (max-width: 620px) {
+    .row,
+    .head {
+      grid-template-columns: 90px 64px 44px minmax(0, 1fr);
+      gap: 6px;
+    }
+    .hex {
+      display: none;
+    }
+    .bar input {
+      flex: 1;
+      width: auto;
+      min-width: 120px;
+    }
+  }
+`;

@@ -1,0 +1,29 @@
+// The page that `guestwire console` serves: the element, connected to the bridge where the address has its token.
+
+import type { ConsoleElement } from "../console/api.ts";
+import { GuestwireConsole } from "../console/index.ts";
+import { takeToken } from "./token.ts";
+
+const element = document.querySelector("guestwire-console");
+if (element instanceof GuestwireConsole) {
+  connectToBridge(
+    element,
+    takeToken(location, history, () => sessionStorage),
+  );
+  // The address that was printed can be opened anew in a tab that is there already.
+  addEventListener("hashchange", () =>
+    connectToBridge(
+      element,
+      takeToken(location, history, () => sessionStorage),
+    ),
+  );
+}
+
+/** Without a token the page was served without a bridge: it is for serial ports then. */
+function connectToBridge(console: ConsoleElement, token: string): void {
+  if (token === "") return;
+  const { protocol, host } = location;
+  console.bridge = `${protocol === "https:" ? "wss:" : "ws:"}//${host}/bridge`;
+  console.token = token;
+  void console.connect();
+}
