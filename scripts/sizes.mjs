@@ -1,4 +1,4 @@
-// The sizes that people ask for first: of agent.wasm, of the core in JavaScript, of the one file for guests.
+// The sizes that people ask for first: of agent.wasm, of the core in JavaScript, of the one file for guests, of the console.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -44,6 +44,7 @@ export async function sizes() {
     ["agent-wasi.wasm", readFileSync(join(root, "dist/agent-wasi.wasm"))],
     ["core (ESM, minified)", await coreBundle()],
     ["guestwire-agent.mjs", readFileSync(join(root, "dist/guestwire-agent.mjs"))],
+    ["console/page.js", readFileSync(join(root, "dist/console/page.js"))],
   ];
   return files.map(([name, bytes]) => ({ name, bytes: bytes.length, gzip: gzipped(bytes) }));
 }

@@ -30,6 +30,8 @@ export class ClientRole extends Role {
   private readonly wire: WireLog;
   private readonly book: LogBook;
   private client: GuestClient | undefined;
+  /** Why the channel was last lost, since it was last in step. */
+  private loss: Error | undefined;
   private isRecovering = false;
   private count = 0;
   private readonly aborts = new Map<number, AbortController>();
@@ -45,22 +47,28 @@ export class ClientRole extends Role {
   }
 
   protected async carry(transport: Transport, signal: AbortController["signal"]): Promise<void> {
-    let failure: Error | undefined;
+    this.loss = undefined;
     const recorded = heard(transport, this.wire, {
-      lost: (error) => (failure = error),
-      reopened: () => (failure = undefined),
+      lost: (error) => this.channelLost(error),
+      reopened: () => {},
       closed: () => {},
     });
     this.wire.mark("Synchronising");
     const client = await connect(recorded, { signal, logger: this.book }).catch((error: unknown) => {
       // A channel that never came says more than that nobody answered.
-      throw failure ?? error;
+      throw this.loss ?? error;
     });
-    this.wire.mark("In step");
     this.client = client;
     client.observe((event) => this.hear(client, event));
-    this.become(client.state === "closed" ? "lost" : client.state);
+    // It may have ended before somebody listened.
+    this.hear(client, { type: "state", state: client.state });
     await this.ask(client);
+  }
+
+  /** While it connects, why the channel does not come is told at once: it may be tried for a while. */
+  private channelLost(error: Error | undefined): void {
+    this.loss = error ?? this.loss;
+    if (this.state === "connecting" && error !== undefined) this.become("connecting", error);
   }
 
   protected async release(): Promise<void> {
@@ -86,12 +94,14 @@ export class ClientRole extends Role {
     if (state === "closed") {
       this.client = undefined;
       this.forget();
-      this.become("idle", error ?? new Error("the other end has closed the channel"));
+      this.become("idle", error ?? this.loss ?? new Error("the other end has closed the channel"));
       return;
     }
     if (state === "syncing") this.wire.mark("Resynchronising");
-    else if (state === "ready") this.wire.mark("In step");
-    else this.wire.mark(`Out of step${because(error)}`);
+    else if (state === "ready") {
+      this.loss = undefined;
+      this.wire.mark("In step");
+    } else this.wire.mark(`Out of step${because(error)}`);
     this.become(state, error);
     if (state === "lost") void this.recover(client);
   }
@@ -119,7 +129,8 @@ export class ClientRole extends Role {
         : new Map<string, Members>();
       if (client !== this.client) return;
       this.version = version;
-      this.commands = [...commands].sort((a, b) => (a.name < b.name ? -1 : 1));
+      commands.sort((a, b) => (a.name < b.name ? -1 : 1));
+      this.commands = commands;
       this.schema = schema;
       this.changed();
     } catch (error) {

@@ -32,9 +32,10 @@ export class Draft extends Notifier {
   /** What the agent says that its commands take. */
   learn(schema: ReadonlyMap<string, Members>): void {
     const before = this.members;
+    // By the fields that it has: they may be gone then.
+    if (!schema.has(this.command)) this.toJson();
     this.schema = schema;
-    if (before === undefined && this.members !== undefined && this.json === "") this.mode = "form";
-    if (this.members === undefined) this.toJson();
+    if (before === undefined && this.members !== undefined) this.toForm();
     this.changed();
   }
 

@@ -15,6 +15,8 @@ const ADVICE: Record<string, string> = {
     "Check that an agent runs at the other end, that nobody else talks to it, and on a serial line the speed.",
   GW_ERR_SYNC:
     "Something answers, but not as a guest agent does. Check what is at the other end, and the speed of a serial line.",
+  GW_ERR_SOCKET:
+    "Check the address, that its server runs, and that this page was opened by the address that the server printed last.",
   GW_ERR_LINK: "The channel has ended. Connect again when the other end is back.",
 };
 
@@ -23,8 +25,8 @@ export function problemOf(error: unknown): Problem {
   return { text: sentence(textOf(error)), advice: ADVICE[code] ?? "", code };
 }
 
-/** With a capital and a full stop. */
+/** With a capital, where it begins with a plain word, and a full stop. */
 function sentence(text: string): string {
-  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  const begun = text.replace(/^[a-z]+(?=[ ,:]?(?: |$))/, (word) => word.charAt(0).toUpperCase() + word.slice(1));
   return /[.!?]$/.test(begun) ? begun : `${begun}.`;
 }

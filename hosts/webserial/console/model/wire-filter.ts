@@ -12,16 +12,22 @@ const HEX = /^(?:0x)?[0-9a-f]{2}(?: ?[0-9a-f]{2})*$/i;
 const SLACK = 4096;
 
 const encoder = new TextEncoder();
+/** A character for each byte, and another one for another. */
+const decoder = new TextDecoder("latin1");
 
 export class WireFilter extends Notifier {
   direction: WireDirection = "all";
   /** Looked for in the bytes, as text without regard to case or as pairs of hex digits. */
   query = "";
   isPaused = false;
+  /** All that the log had when it was paused. */
+  private held: WireEntry[] = [];
   private readonly log: WireLog;
   private list: WireEntry[] = [];
   /** The first of the list that is still kept by the log. */
   private from = 0;
+  /** What was cleared of the log is gone here too. */
+  private clearedTo = 0;
   /** The number of the next entry to look at. */
   private next = 0;
   private matches: (entry: WireEntry) => boolean = () => true;
@@ -30,7 +36,7 @@ export class WireFilter extends Notifier {
     super();
     this.log = log;
     log.observe(() => {
-      if (!this.isPaused || log.clearedTo > this.next) this.changed();
+      if (!this.isPaused || log.clearedTo > this.clearedTo) this.changed();
     });
   }
 
@@ -41,20 +47,24 @@ export class WireFilter extends Notifier {
     const finds = finder(this.query);
     this.matches = (entry) =>
       (direction === "all" || entry.direction === "mark" || entry.direction === direction) && finds(entry);
-    if (this.isPaused) this.list = this.list.slice(this.from).filter(this.matches);
-    else this.restart();
-    this.from = 0;
+    this.restart();
+    if (this.isPaused) this.list = this.held.filter(this.matches);
     this.changed();
   }
 
   pause(): void {
     this.refresh();
+    for (let number = this.log.first; number < this.log.end; number++) {
+      const entry = this.log.at(number);
+      if (entry !== undefined) this.held.push(entry);
+    }
     this.isPaused = true;
     this.changed();
   }
 
   resume(): void {
     this.isPaused = false;
+    this.held = [];
     this.restart();
     this.changed();
   }
@@ -78,7 +88,11 @@ export class WireFilter extends Notifier {
 
   /** Takes in what is new, and lets go of what the log has dropped. */
   private refresh(): void {
-    if (this.log.clearedTo > (this.list.at(-1)?.number ?? 0) && this.list.length > 0) this.restart();
+    if (this.log.clearedTo > this.clearedTo) {
+      this.clearedTo = this.log.clearedTo;
+      this.held = [];
+      this.restart();
+    }
     if (this.isPaused) return;
     for (this.next = Math.max(this.next, this.log.first); this.next < this.log.end; this.next++) {
       const entry = this.log.at(this.next);
@@ -93,22 +107,12 @@ export class WireFilter extends Notifier {
 
 function finder(query: string): (entry: WireEntry) => boolean {
   if (query === "") return () => true;
-  const needle = latin1(encoder.encode(query)).toLowerCase();
+  const needle = decoder.decode(encoder.encode(query)).toLowerCase();
   const pairs = HEX.test(query) ? (query.replace(/^0x/i, "").match(/[0-9a-f]{2}/gi) ?? []) : [];
-  const hex = String.fromCharCode(...pairs.map((pair) => Number.parseInt(pair, 16)));
+  const hex = decoder.decode(Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16)));
   return (entry) => {
     if (entry.direction === "mark") return entry.text.toLowerCase().includes(query.toLowerCase());
-    const text = latin1(entry.bytes);
+    const text = decoder.decode(entry.bytes);
     return (hex !== "" && text.includes(hex)) || text.toLowerCase().includes(needle);
   };
-}
-
-/** A character for each byte. */
-function latin1(bytes: Uint8Array): string {
-  let text = "";
-  // A call takes only so many arguments.
-  for (let from = 0; from < bytes.length; from += 8192) {
-    text += String.fromCharCode(...bytes.subarray(from, from + 8192));
-  }
-  return text;
 }

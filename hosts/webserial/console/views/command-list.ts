@@ -14,7 +14,7 @@ export class CommandList extends View {
     css`
       :host {
         display: grid;
-        grid-template-rows: auto auto minmax(0, 1fr);
+        grid-template: auto auto minmax(0, 1fr) / minmax(0, 1fr);
         min-height: 0;
       }
       .search {

@@ -1,6 +1,6 @@
 // Where the channel comes from, what its state is, and the buttons that open and close it.
 
-import { type TemplateResult, css, html, nothing } from "lit";
+import { type PropertyValues, type TemplateResult, css, html, nothing } from "lit";
 import type { TransportFactory } from "../api.ts";
 import type { Opener, Role, RoleState } from "../model/role.ts";
 import { base } from "./base.css.ts";
@@ -51,6 +51,8 @@ export class ConnectBar extends View {
   declare private speed: number;
   /** What was typed in place of the bridge's address. */
   declare private address: string | undefined;
+
+  private hadFocus = false;
 
   static override styles = [
     base,
@@ -130,6 +132,19 @@ export class ConnectBar extends View {
     this.token = "";
     this.speed = 115_200;
     watch(this, () => [this.bench.client, this.bench.agent]);
+  }
+
+  /** The button that was pressed goes, and another one comes: whoever uses the keyboard stays where they were. */
+  protected override willUpdate(_: PropertyValues): void {
+    this.hadFocus ||= (this.renderRoot as ShadowRoot | undefined)?.activeElement instanceof HTMLButtonElement;
+  }
+
+  protected override updated(_: PropertyValues): void {
+    if (!this.hadFocus) return;
+    const button = this.renderRoot.querySelector<HTMLElement>("button:not(:disabled)");
+    if (button === null) return;
+    if (document.activeElement === document.body) button.focus();
+    this.hadFocus = false;
   }
 
   private get model(): Role {

@@ -24,7 +24,7 @@ export class Replies extends View {
     css`
       :host {
         display: grid;
-        grid-template-rows: auto minmax(0, 1fr);
+        grid-template: auto minmax(0, 1fr) / minmax(0, 1fr);
         min-height: 0;
       }
       .body {

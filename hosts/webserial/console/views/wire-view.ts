@@ -26,6 +26,7 @@ export class WireView extends View {
   private height = 0;
   /** The newest lines are in sight, and are to stay so. */
   private isAtEnd = true;
+  private lastTop = 0;
   private readonly sizes = new ResizeObserver(([entry]) => {
     this.height = entry?.contentRect.height ?? 0;
     this.requestUpdate();
@@ -176,9 +177,12 @@ export class WireView extends View {
   }
 
   private scrolled(): void {
-    const { scrollTop, clientHeight } = this.rows;
+    const { scrollTop, scrollHeight, clientHeight } = this.rows;
+    // Only a person goes up; that there is more below, or less room, is no reason to stay behind.
+    if (scrollTop + clientHeight > scrollHeight - ROW) this.isAtEnd = true;
+    else if (scrollTop < this.lastTop) this.isAtEnd = false;
+    this.lastTop = scrollTop;
     this.top = Math.floor(scrollTop / ROW);
-    this.isAtEnd = scrollTop + clientHeight >= (this.last + 1) * ROW - ROW;
   }
 
   private choose(index: number): void {

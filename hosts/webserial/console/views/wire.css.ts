@@ -8,7 +8,7 @@ export const ROW = 21;
 export const wireStyles = css`
   :host {
     display: grid;
-    grid-template-rows: auto auto minmax(0, 1fr) auto;
+    grid-template: auto auto minmax(0, 1fr) auto / minmax(0, 1fr);
     min-height: 0;
   }
   .bar input {
@@ -31,7 +31,7 @@ export const wireStyles = css`
   .row,
   .head {
     display: grid;
-    grid-template-columns: 88px 66px 58px minmax(0, 30ch) minmax(0, 1fr);
+    grid-template-columns: 88px 66px 58px 216px minmax(0, 1fr);
     gap: 10px;
     align-items: center;
     padding: 0 12px;
@@ -82,6 +82,9 @@ export const wireStyles = css`
     background: var(--sentinel);
     color: var(--surface);
     font-weight: 600;
+  }
+  .text .sentinel {
+    margin-inline-end: 5px;
   }
   .paused {
     color: var(--warning);

@@ -1,0 +1,276 @@
+// The two roles of a console, each with the other end in memory: a client with an agent behind its channel, and an agent with a
+// client behind its own.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type Agent, createAgent } from "guestwire";
+import { connect } from "guestwire/client";
+import introspect from "guestwire/introspect";
+import { type TransportPair, transportPair } from "guestwire/testing";
+import { Bench } from "../../hosts/webserial/console/model/bench.ts";
+import type { Notifier } from "../../hosts/webserial/console/model/notifier.ts";
+import type { Plugin } from "../../plugins/api.ts";
+import type { Transport } from "../../hosts/common/transport.ts";
+
+const DEMO: Plugin = {
+  name: "demo",
+  api: 1,
+  commands: [
+    {
+      name: "demo-add",
+      arguments: { a: "int", b: "int" },
+      run: ({ a, b }) => BigInt(a as number) + BigInt(b as number),
+    },
+    { name: "demo-fail", arguments: {}, run: () => Promise.reject(new Error("it does not work")) },
+    { name: "demo-hang", arguments: {}, run: () => new Promise(() => {}), timeoutMs: 0 },
+  ],
+};
+
+const bench = (): Bench =>
+  new Bench("test", () => {
+    throw new Error("no storage here");
+  });
+
+/** Settles when what is asked for is so. */
+async function until(model: Notifier, is: () => boolean): Promise<void> {
+  if (is()) return;
+  await new Promise<void>((resolve) => {
+    const end = model.observe(() => {
+      if (!is()) return;
+      end();
+      resolve();
+    });
+  });
+}
+
+function served(agent: Agent = createAgent({ version: "7.7", plugins: [introspect, DEMO] })): {
+  agent: Agent;
+  open: () => Promise<Transport>;
+  pair: TransportPair;
+} {
+  const pair = transportPair();
+  agent.serve(pair.agent);
+  return { agent, pair, open: async () => pair.client };
+}
+
+const marks = ({ wire }: Bench): string[] =>
+  Array.from({ length: wire.end }, (_, i) => wire.at(i)).flatMap((entry) =>
+    entry?.direction === "mark" ? [entry.text] : [],
+  );
+
+test("connected: the version, the commands with their switches, what they take", async () => {
+  const { client, ...rest } = bench();
+  const { agent, open } = served();
+  agent.commands.disable("demo-fail", "not now");
+  const states: string[] = [];
+  client.observe(() => states.at(-1) === client.state || states.push(client.state));
+  await client.start(open);
+  assert.deepEqual(states, ["connecting", "ready"]);
+  assert.equal(client.version, "7.7");
+  const names = client.commands.map(({ name, enabled }) => `${name}${enabled ? "" : " (off)"}`);
+  assert.deepEqual(names, [
+    "demo-add",
+    "demo-fail (off)",
+    "demo-hang",
+    "guest-info",
+    "guest-ping",
+    "guest-sync",
+    "guest-sync-delimited",
+    "guestwire-schema",
+  ]);
+  assert.deepEqual(client.schema.get("demo-add"), { a: "int", b: "int" });
+  assert.equal(client.schema.has("demo-fail"), false);
+  assert.ok(rest.wire.bytesIn > 0 && rest.wire.bytesOut > 0);
+  await client.stop();
+  assert.deepEqual([client.state, client.problem, client.commands.length, client.version], ["idle", undefined, 0, ""]);
+  await agent.close();
+});
+
+test("an agent that does not say what its commands take", async () => {
+  const { client, draft } = bench();
+  const { agent, open } = served(createAgent());
+  await client.start(open);
+  assert.equal(client.schema.size, 0);
+  draft.begin("guest-ping");
+  assert.equal(draft.mode, "json");
+  await client.stop();
+  await agent.close();
+});
+
+test("calls end with a value, with the agent's error, or given up; the history has them", async () => {
+  const all = bench();
+  const { client, draft, history } = all;
+  const { agent, open } = served();
+  await client.start(open);
+
+  draft.begin("demo-add");
+  assert.equal(await all.run(), undefined, "a is missing");
+  draft.type("a", "9007199254740993");
+  draft.type("b", "1");
+  assert.deepEqual(await all.run(), { type: "value", value: 9_007_199_254_740_994n });
+  assert.equal(history.entries[0]?.text, '{ "a": 9007199254740993, "b": 1 }');
+
+  draft.begin("demo-fail");
+  assert.deepEqual(await all.run(), { type: "refused", errorClass: "GenericError", text: "it does not work" });
+  draft.begin("no-such-command");
+  assert.equal(((await all.run()) as { errorClass?: string }).errorClass, "CommandNotFound");
+
+  draft.begin("demo-hang");
+  const running = all.run();
+  const run = client.runs[0];
+  assert.equal(run?.outcome, undefined);
+  client.abort(run?.number ?? -1);
+  assert.deepEqual(await running, { type: "aborted" });
+  assert.equal(client.runs.length, 4);
+  assert.deepEqual(
+    history.entries.map(({ command }) => command),
+    ["demo-hang", "no-such-command", "demo-fail", "demo-add"],
+  );
+  await client.stop();
+  await agent.close();
+});
+
+test("a channel that ends says so, and what ran says that nobody can know", async () => {
+  const all = bench();
+  const { client, draft } = all;
+  const { agent, open, pair } = served();
+  await client.start(open);
+  draft.begin("demo-hang");
+  const running = all.run();
+  pair.cut(new Error("the cable is out"));
+  const outcome = await running;
+  assert.equal(outcome?.type, "failed");
+  assert.match(outcome?.type === "failed" ? outcome.hasRun : "", /Nobody can know/);
+  await until(client, () => client.state === "idle");
+  assert.match(client.problem?.text ?? "", /the cable is out/i);
+  assert.ok(marks(all).includes("The channel is closed: the cable is out"));
+  assert.equal(((await client.run("guest-ping", undefined, "")) as { code?: string }).code, "GW_ERR_CLOSED");
+  await agent.close();
+});
+
+test("a channel that cannot be opened is a problem in words; one that is given up is none", async () => {
+  const { client } = bench();
+  await client.start(() => Promise.reject(new Error("the door is locked")));
+  assert.deepEqual([client.state, client.problem?.text], ["idle", "The door is locked."]);
+  const starting = client.start(
+    (signal) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("given up")))),
+  );
+  assert.equal(client.problem, undefined);
+  await client.stop();
+  await starting;
+  assert.deepEqual([client.state, client.problem], ["idle", undefined]);
+});
+
+test("to give up while nobody answers closes the channel", async () => {
+  const { client } = bench();
+  const pair = transportPair();
+  let hasEnded = false;
+  pair.agent.start({
+    data() {},
+    drained() {},
+    ended: () => (hasEnded = true),
+    lost() {},
+    reopened() {},
+    closed() {},
+  });
+  const starting = client.start(async () => pair.client);
+  await new Promise((resolve) => setImmediate(resolve));
+  await client.stop();
+  await starting;
+  assert.equal(client.state, "idle");
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(hasEnded);
+});
+
+test("a channel that is lost and comes back: the console finds into step by itself", async () => {
+  const all = bench();
+  const { client } = all;
+  const agent = createAgent({ plugins: [introspect] });
+  const pair = transportPair();
+  agent.serve(pair.agent);
+  // What the receiver of a transport hears that comes back.
+  let lose = (): void => {};
+  let reopen = (): void => {};
+  const inner = pair.client;
+  await client.start(async () => ({
+    start: (receiver) => {
+      lose = () => receiver.lost(new Error("unplugged"));
+      reopen = () => receiver.reopened();
+      inner.start(receiver);
+    },
+    write: (bytes) => inner.write(bytes),
+    pause: () => inner.pause(),
+    resume: () => inner.resume(),
+    close: () => inner.close(),
+  }));
+  assert.equal(client.state, "ready");
+  lose();
+  await until(client, () => client.state === "lost");
+  assert.equal(client.problem?.text, "Unplugged.");
+  agent.commands.disable("guest-ping");
+  reopen();
+  await until(client, () => client.commands.some(({ name, enabled }) => name === "guest-ping" && !enabled));
+  assert.deepEqual([client.state, client.problem], ["ready", undefined]);
+  assert.equal(client.stats?.resyncs, 1);
+  assert.deepEqual(marks(all), [
+    "Synchronising",
+    "In step",
+    "The channel is lost, with what was on its way: unplugged",
+    "Out of step: unplugged",
+    "The channel is open",
+    "Resynchronising",
+    "In step",
+  ]);
+  await client.stop();
+  await agent.close();
+});
+
+test("a person can synchronise, and what is new is known then", async () => {
+  const { client } = bench();
+  const { agent, open } = served();
+  await client.start(open);
+  agent.plugins.add({ name: "more", api: 1, commands: [{ name: "more-info", run: () => 1 }] });
+  await client.sync();
+  assert.ok(client.commands.some(({ name }) => name === "more-info"));
+  assert.equal(client.stats?.resyncs, 1);
+  await client.stop();
+  await agent.close();
+});
+
+test("the agent in the page: it serves, plugins come and go, commands are switched, and the record has the bytes", async () => {
+  const all = bench();
+  const { agent } = all;
+  const pair = transportPair();
+  await agent.start(async () => pair.agent);
+  assert.equal(agent.state, "ready");
+  const client = await connect(pair.client);
+  assert.equal(await agent.addPlugin(async () => ({ default: DEMO })), true);
+  assert.equal(await client.executeUntyped("demo-add", { a: 1, b: 2 }), 3);
+  agent.enable("demo-add", false);
+  await assert.rejects(client.executeUntyped("demo-add", { a: 1, b: 2 }), /has been disabled/);
+  assert.equal(await agent.addPlugin(async () => ({ default: DEMO })), false);
+  assert.equal(agent.pluginProblem?.code, "GW_ERR_DUPLICATE_PLUGIN");
+  assert.equal(await agent.addPlugin(async () => ({})), false);
+  assert.match(agent.pluginProblem?.text ?? "", /^The module has no default export/);
+  await agent.removePlugin("demo");
+  assert.deepEqual(agent.plugins, []);
+  assert.ok(all.wire.bytesIn > 0 && all.wire.bytesOut > 0);
+  const closing = agent.stop();
+  await closing;
+  assert.deepEqual([agent.state, agent.problem], ["idle", undefined]);
+  await client.close();
+});
+
+test("the agent serves again after its peer has gone, with the plugins that it had", async () => {
+  const { agent } = bench();
+  await agent.addPlugin(async () => ({ default: DEMO }));
+  for (let round = 0; round < 3; round++) {
+    const pair = transportPair();
+    await agent.start(async () => pair.agent);
+    const client = await connect(pair.client);
+    assert.equal(await client.executeUntyped("demo-add", { a: round, b: 1 }), round + 1);
+    await client.close();
+    await until(agent, () => agent.state === "idle");
+  }
+  assert.equal(agent.stats.sessionsTotal, 3);
+});
