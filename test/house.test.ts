@@ -14,6 +14,10 @@ const FLOORS: readonly (readonly [folder: string, below: readonly string[], pack
   ["plugins", ["core"], ["tsyringe"]],
   ["hosts/common", ["core", "plugins", "dist/agent.wasm", "dist/agent-simd.wasm"], ["tsyringe", "reflect-metadata"]],
   ["hosts/node", ["hosts/common", "plugins/api.ts"], ["commander", "import-meta-resolve"]],
+  ["hosts/webserial/page", ["hosts/webserial/console"], []],
+  // The models do without Lit: they are tested without a document.
+  ["hosts/webserial/console/model", ["hosts/common", "plugins/api.ts", "plugins/schema.ts"], []],
+  ["hosts/webserial/console", ["hosts/common", "plugins/api.ts", "hosts/webserial/index.ts"], ["lit"]],
   ["hosts/webserial", ["hosts/common", "plugins/api.ts"], []],
   ["hosts/wasm", ["core", "plugins/standard"], []],
 ];

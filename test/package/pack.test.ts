@@ -39,8 +39,9 @@ const PACKED =
   /^(dist\/.+|docs\/.+\.md|hosts\/(node\/guest|wasm\/(c|examples)|webserial\/examples)\/.+|plugins\/template\/.+|[A-Z]+\.md|LICENSE|package\.json)$/;
 /** What is built and nobody's business: the C host of this machine, and typings of what no entry leads to. */
 const INTERNAL =
-  /^(hosts\/wasm\/c\/build|hosts\/wasm\/examples\/.*\.wasm$|dist\/types\/(hosts\/node\/(cli\/|first-contact)|plugins\/standard\/))/;
+  /^(hosts\/wasm\/c\/build|hosts\/wasm\/examples\/.*\.wasm$|dist\/types\/(hosts\/node\/(cli\/|first-contact)|hosts\/webserial\/(page|console\/(model|views))\/|plugins\/standard\/))/;
 const NEEDED = ["README.md", "LICENSE", "docs/wire.md", "dist/cli.js", "dist/agent-wasi.wasm", "dist/LICENSES.txt"];
+const CONSOLE = ["index.html", "page.js", "page.css", "icon.svg", "LICENSES.txt"].map((name) => `dist/console/${name}`);
 const UNIT = ["guestwire-agent.service", "99-guestwire-agent.rules"].map((name) => `hosts/node/guest/${name}`);
 const GUEST = ["dist/guestwire-agent.mjs", ...UNIT];
 const C_HOST = ["Makefile", "agent.c", "agent.h", "guestwire.h"].map((name) => `hosts/wasm/c/${name}`);
@@ -53,7 +54,7 @@ test("what is packed is the build, the documentation, the C host, the examples, 
     packed.filter((path) => !PACKED.test(path)),
     [],
   );
-  for (const path of [...NEEDED, ...GUEST, ...C_HOST, ...EXAMPLE, ...PAGES, ...TEMPLATE])
+  for (const path of [...NEEDED, ...CONSOLE, ...GUEST, ...C_HOST, ...EXAMPLE, ...PAGES, ...TEMPLATE])
     assert.ok(packed.includes(path), `${path} is not packed`);
   for (const path of ["dist/.built", "dist/first-contact.js"]) assert.ok(!packed.includes(path), `${path} is packed`);
   assert.deepEqual(

@@ -28,6 +28,7 @@ const MOST: Record<string, readonly [number, number]> = {
   "agent-wasi.wasm": [16_500, 8_450],
   "core (ESM, minified)": [25_600, 9_400],
   "guestwire-agent.mjs": [330_000, 110_000],
+  "console/page.js": [195_000, 63_000],
 };
 
 test("sizes stay what they are", async () => {
@@ -44,7 +45,8 @@ test("the sizes in the README are these", async () => {
   const readme = readFileSync(join(ROOT, "README.md"), "utf8");
   const [, line = ""] = /^- \*\*Small\.\*\*([^]*?)\n- /m.exec(readme) ?? [];
   const said = [...line.matchAll(/([\d.]+) KB/g)].map(([, number]) => Number(number));
-  const found = (await sizes()).filter(({ name }) => !["agent-wasi.wasm", "guestwire-agent.mjs"].includes(name));
+  const others = ["agent-wasi.wasm", "guestwire-agent.mjs", "console/page.js"];
+  const found = (await sizes()).filter(({ name }) => !others.includes(name));
   const are = found.flatMap(({ bytes, gzip }) => [bytes / 1000, gzip / 1000]);
   assert.equal(said.length, are.length);
   // The gzipped ones are the platform's zlib's.
