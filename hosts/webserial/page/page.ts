@@ -6,24 +6,17 @@ import { takeToken } from "./token.ts";
 
 const element = document.querySelector("guestwire-console");
 if (element instanceof GuestwireConsole) {
-  connectToBridge(
-    element,
-    takeToken(location, history, () => sessionStorage),
-  );
-  // The address that was printed can be opened anew in a tab that is there already.
-  addEventListener("hashchange", () =>
-    connectToBridge(
-      element,
-      takeToken(location, history, () => sessionStorage),
-    ),
-  );
+  connectToBridge(element);
+  // The address that was printed can be opened anew in a tab that is connected with an older one.
+  addEventListener("hashchange", () => connectToBridge(element));
 }
 
 /** Without a token the page was served without a bridge: it is for serial ports then. */
-function connectToBridge(console: ConsoleElement, token: string): void {
-  if (token === "") return;
+function connectToBridge(console: ConsoleElement): void {
+  const token = takeToken(location, history, () => sessionStorage);
+  if (token === "" || token === console.token) return;
   const { protocol, host } = location;
   console.bridge = `${protocol === "https:" ? "wss:" : "ws:"}//${host}/bridge`;
   console.token = token;
-  void console.connect();
+  void console.disconnect().then(() => console.connect());
 }

@@ -90,10 +90,17 @@ export class AgentRole extends Role {
     return this.pluginProblem === undefined;
   }
 
+  /** Takes a plugin out. Settles when its last call is over; never rejects. */
   async removePlugin(name: string): Promise<void> {
+    this.pluginProblem = undefined;
     const removing = this.agent.plugins.remove(name);
     this.changed();
-    await removing;
-    this.book.log("message", "general", `the plugin ${name} is removed`);
+    try {
+      await removing;
+      this.book.log("message", "general", `the plugin ${name} is removed`);
+    } catch (error) {
+      this.pluginProblem = problemOf(error);
+      this.changed();
+    }
   }
 }

@@ -12,7 +12,7 @@ export interface LogRecord {
 }
 
 /** Records that are kept. */
-const MOST = 1000;
+const MOST = 500;
 
 export class LogBook extends Notifier implements Logger {
   records: readonly LogRecord[] = [];

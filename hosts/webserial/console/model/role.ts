@@ -19,10 +19,15 @@ export abstract class Role extends Notifier {
   /** Why there is no channel, or why it is lost. */
   problem: Problem | undefined;
   private controller: AbortController | undefined;
+  private starting: Promise<void> = Promise.resolve();
 
-  /** Opens a channel and carries it. Settles when that has succeeded or failed; never rejects. */
-  async start(open: Opener): Promise<void> {
-    if (this.state !== "idle") return;
+  /** Opens a channel and carries it, where there is none. Settles when that has succeeded or failed; never rejects. */
+  start(open: Opener): Promise<void> {
+    if (this.state === "idle") this.starting = this.tryToStart(open);
+    return this.starting;
+  }
+
+  private async tryToStart(open: Opener): Promise<void> {
     const controller = new AbortController();
     this.controller = controller;
     this.become("connecting");
@@ -42,7 +47,7 @@ export abstract class Role extends Notifier {
     if (this.state === "idle" || this.state === "closing") return;
     if (this.state === "connecting") {
       this.controller?.abort();
-      return;
+      return this.starting;
     }
     this.become("closing");
     await this.release();

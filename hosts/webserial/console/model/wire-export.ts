@@ -14,7 +14,7 @@ function jsonLine(entry: WireEntry): string {
   const time = new Date(entry.time).toISOString();
   return entry.direction === "mark"
     ? `${JSON.stringify({ time, mark: entry.text })}\n`
-    : `${JSON.stringify({ time, direction: entry.direction, bytes: entry.bytes.length, hex: hexOf(entry.bytes).replaceAll(" ", "") })}\n`;
+    : `${JSON.stringify({ time, direction: entry.direction, bytes: entry.bytes.length, hex: hexOf(entry.bytes, "") })}\n`;
 }
 
 function textLine(entry: WireEntry): string {

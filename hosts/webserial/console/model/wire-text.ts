@@ -2,11 +2,9 @@
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
-/** Pairs of digits with a blank between them. */
-export function hexOf(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += text === "" ? HEX[byte] : ` ${HEX[byte]}`;
-  return text;
+/** Pairs of digits with a blank, or something else, between them. */
+export function hexOf(bytes: Uint8Array, between = " "): string {
+  return Array.from(bytes, (byte) => HEX[byte]).join(between);
 }
 
 /** One character each: printable ASCII as it is, the controls that JSON text has as arrows, a dot for the others. */

@@ -43,6 +43,11 @@ export class CommandList extends View {
         background: var(--selected);
         box-shadow: inset 3px 0 var(--accent);
       }
+      @media (pointer: coarse) {
+        li button {
+          min-height: 36px;
+        }
+      }
       .name {
         flex: 1;
         overflow: hidden;
