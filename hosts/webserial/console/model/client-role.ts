@@ -65,10 +65,10 @@ export class ClientRole extends Role {
     await this.ask(client);
   }
 
-  /** While it connects, why the channel does not come is told at once: it may be tried for a while. */
+  /** Why the channel does not come is told at once: it may be tried for a while. */
   private channelLost(error: Error | undefined): void {
     this.loss = error ?? this.loss;
-    if (this.state === "connecting" && error !== undefined) this.become("connecting", error);
+    if (error !== undefined && (this.state === "connecting" || this.state === "lost")) this.become(this.state, error);
   }
 
   protected async release(): Promise<void> {

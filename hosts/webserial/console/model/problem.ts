@@ -16,7 +16,7 @@ const ADVICE: Record<string, string> = {
   GW_ERR_SYNC:
     "Something answers, but not as a guest agent does. Check what is at the other end, and the speed of a serial line.",
   GW_ERR_SOCKET:
-    "Check the address, that its server runs, and that this page was opened by the address that the server printed last.",
+    "Check that the bridge runs and that an agent listens at its socket. Each run of the bridge has an address of its own.",
   GW_ERR_LINK: "The channel has ended. Connect again when the other end is back.",
 };
 

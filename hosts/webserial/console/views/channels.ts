@@ -1,8 +1,9 @@
 // Where a channel can come from: a serial port of the browser, a WebSocket, or the page around the console.
 
-import { GuestwireError } from "../../../common/errors.ts";
+import type { CallSignal } from "../../../../plugins/api.ts";
 import { reconnecting } from "../../../common/reconnecting.ts";
-import { websocket } from "../../../common/websocket.ts";
+import type { Transport } from "../../../common/transport.ts";
+import { connectWebSocket } from "../../../common/websocket.ts";
 import { openWebSerial, requestPort } from "../../index.ts";
 import type { Opener } from "../model/role.ts";
 
@@ -29,32 +30,24 @@ export function serialOpener(baudRate: number): Opener {
  * wrong address is not tried for ever. The token goes in a subprotocol: an address shows up in logs.
  */
 export function websocketOpener(url: string, token: string): Opener {
+  const protocols = token === "" ? ["guestwire"] : ["guestwire", `guestwire.token.${token}`];
   return async (signal) => {
-    let first: WebSocket | undefined = await openSocket(url, token, signal);
-    const transport = reconnecting(async (again) => {
-      const socket = first ?? (await openSocket(url, token, again));
-      first = undefined;
+    let transport: Transport | undefined;
+    const open = (until: CallSignal): Promise<Transport> => {
+      const socket = new WebSocket(url, protocols);
       socket.addEventListener("close", ({ code }) => {
         // In a task of its own: first it is told why.
-        if (code === FORBIDDEN) setTimeout(() => void transport.close());
+        if (code === FORBIDDEN) setTimeout(() => void transport?.close());
       });
-      return websocket(socket);
+      return connectWebSocket(socket, { signal: until });
+    };
+    let first: Transport | undefined = await open(signal);
+    signal.addEventListener("abort", () => void first?.close());
+    transport = reconnecting(async (until) => {
+      const opened = first ?? (await open(until));
+      first = undefined;
+      return opened;
     });
     return transport;
   };
-}
-
-function openSocket(url: string, token: string, signal: AbortSignal): Promise<WebSocket> {
-  return new Promise((resolve, reject) => {
-    const protocols = token === "" ? ["guestwire"] : ["guestwire", `guestwire.token.${token}`];
-    const socket = new WebSocket(url, protocols);
-    socket.binaryType = "arraybuffer";
-    const fail = (): void => {
-      socket.close();
-      reject(new GuestwireError("GW_ERR_SOCKET", `no connection to ${url}`));
-    };
-    socket.addEventListener("open", () => resolve(socket), { once: true });
-    socket.addEventListener("error", fail, { once: true });
-    signal.addEventListener("abort", fail, { once: true });
-  });
 }

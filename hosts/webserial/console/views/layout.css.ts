@@ -48,9 +48,6 @@ export const layout = css`
     flex: 1;
     justify-content: flex-end;
   }
-  .problem:not(:has(p)) {
-    display: none;
-  }
   .problem {
     display: flex;
     align-items: baseline;
@@ -59,6 +56,11 @@ export const layout = css`
     border-bottom: 1px solid var(--border);
     border-inline-start: 4px solid var(--bad);
     background: var(--surface);
+  }
+  /* Without a problem it is there all the same: screen readers say what comes into it. */
+  .problem:not(:has(p)) {
+    padding: 0;
+    border: 0;
   }
   .problem p {
     flex: 1;
