@@ -87,7 +87,7 @@ for (const core of ENGINE_NAMES) {
     assert.equal(await client.ask('{"execute":"test-thaw"}'), DONE);
     assert.ok(!existsSync(flag));
     assert.equal(await client.ask('{"execute":"test-log"}'), DONE);
-    assert.match(readFileSync(log, "utf8"), /info: listening on [^\n]*\n[^\n]*error: test-pack: test-log: a record\n$/);
+    assert.match(readFileSync(log, "utf8"), /info: serving [^\n]*\n[^\n]*error: test-pack: test-log: a record\n$/);
     client.reset();
     program.kill("SIGTERM");
     assert.equal((await program.ended).status, 0);
