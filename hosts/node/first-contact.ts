@@ -1,4 +1,5 @@
-// What `npm start` shows: an agent on a socket, and what a client says to it. All bytes shown went over that socket.
+// What `npm start` shows: an agent on a socket, what a client says to it, and its console. All bytes shown went over that
+// socket.
 
 import { mkdirSync } from "node:fs";
 import { type Socket, connect } from "node:net";
@@ -6,6 +7,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { GuestAgentInfo } from "../common/client/index.ts";
 import { createAgent } from "../common/index.ts";
+import { serveConsole } from "./cli/console/serve.ts";
 import { ENGINES } from "./cli/engines.ts";
 import { Mistake, mistakeOf } from "./cli/mistake.ts";
 import { BOLD, painter, traceLine } from "./cli/paint.ts";
@@ -84,8 +86,11 @@ try {
   const socket = connect(PATH);
   await show(socket);
   socket.end();
-  print(`\nIt goes on serving; Ctrl-C ends it. Talk to it yourself, in another terminal:\n\n${tryIt()}\n`);
+  const page = await serveConsole({ bridge: PATH });
+  print(`\nIt goes on serving; Ctrl-C ends it. Talk to it yourself, in a browser:\n\n${paint(BOLD, page.address)}`);
+  print(`\nor in another terminal:\n\n${tryIt()}\n`);
   await stopped;
+  await page.close();
   await listener.close();
   await agent.close();
 } catch (error) {

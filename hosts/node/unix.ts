@@ -66,7 +66,8 @@ async function bind(server: Server, path: string): Promise<void> {
   throw refuse(`somebody else keeps taking ${path}; choose another path`);
 }
 
-function connectError(path: string, error: NodeJS.ErrnoException): Error {
+/** Says what to do about an error of connecting. */
+export function connectError(path: string, error: NodeJS.ErrnoException): Error {
   if (error.code === "ENOENT") return refuse(`there is no socket ${path}; start the agent or name another path`, error);
   if (error.code === "ECONNREFUSED") return refuse(`nobody listens on ${path}; start the agent`, error);
   return socketError(path, error);

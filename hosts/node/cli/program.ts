@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { VERSION } from "../../common/version.ts";
 import { addAgent, agentOptions } from "./agent-command.ts";
 import { addCall } from "./call-command.ts";
+import { addConsole } from "./console-command.ts";
 import { Failure, STATUS } from "./failure.ts";
 import { addHelp, refuseCommand } from "./help-command.ts";
 import { mistakeOf } from "./mistake.ts";
@@ -16,6 +17,7 @@ const COMMANDS: readonly ((program: Command) => Command)[] = [
   addCall,
   addShell,
   addWait,
+  addConsole,
   addNewPlugin,
   addHelp,
 ];
@@ -34,6 +36,7 @@ Examples:
   guestwire call /run/ga.sock guest-info            ask an agent, this one or qemu-ga
   guestwire shell /run/ga.sock                      talk to it
   guestwire wait /dev/ttyS0 --timeout 60            wait until one answers, here on a serial line
+  guestwire console --bridge /run/ga.sock           the same in a browser, which may have serial ports too
   guestwire new-plugin clock                        write a plugin with commands of your own
   guestwire call --help                             all that one of them understands
 `;

@@ -1,0 +1,227 @@
+// `guestwire console`: what it serves, to whom, and the bridge.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { type IncomingMessage, type RequestOptions, createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
+import { networkInterfaces } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { connectUnix } from "guestwire/node";
+import WebSocket from "ws";
+import { CLI, type Ending, Program, moment, run, startAgent, temporaryFolder } from "./rig.ts";
+
+/** A console that is served. */
+interface Served {
+  readonly program: Program;
+  readonly port: number;
+  /** Empty where there is no bridge. */
+  readonly token: string;
+}
+
+const ADDRESS = /^ {2}http:\/\/localhost:(\d+)\/(?:#token=([\w-]{22}))?$/m;
+
+async function serve(t: TestContext, ...options: string[]): Promise<Served> {
+  const program = new Program(t, process.execPath, [CLI, "console", ...options]);
+  await program.says("Ctrl-C");
+  const [, port, token = ""] = ADDRESS.exec(program.stdout) ?? assert.fail(program.stdout);
+  return { program, port: Number(port), token };
+}
+
+interface Answer {
+  readonly status: number | undefined;
+  readonly headers: IncomingMessage["headers"];
+  readonly text: string;
+}
+
+async function ask(port: number, path: string, options: RequestOptions = {}): Promise<Answer> {
+  const asked = request({ host: "127.0.0.1", port, path, ...options }).end();
+  const [response] = (await once(asked, "response")) as [IncomingMessage];
+  let text = "";
+  for await (const chunk of response.setEncoding("utf8")) text += String(chunk);
+  return { status: response.statusCode, headers: response.headers, text };
+}
+
+/** A WebSocket as a page opens one. */
+class Page {
+  readonly socket: WebSocket;
+  /** In latin-1. */
+  received = "";
+  readonly closed: Promise<readonly [code: number, reason: string]>;
+
+  constructor(port: number, token: string, origin = `http://localhost:${port}`, path = "/bridge") {
+    this.socket = new WebSocket(`ws://localhost:${port}${path}`, ["guestwire", `guestwire.token.${token}`], { origin });
+    this.socket.on("message", (bytes: Buffer) => (this.received += bytes.toString("latin1")));
+    this.socket.on("error", () => {});
+    this.closed = once(this.socket, "close").then(([code, reason]) => [Number(code), String(reason)] as const);
+  }
+
+  async until(text: string): Promise<void> {
+    while (!this.received.includes(text)) {
+      assert.ok(this.socket.readyState <= WebSocket.OPEN, `closed after ${this.received}`);
+      await moment();
+    }
+  }
+}
+
+async function stop(program: Program): Promise<Ending> {
+  program.kill("SIGINT");
+  const ending = await program.ended;
+  assert.deepEqual([ending.status, ending.stderr], [0, ""]);
+  return ending;
+}
+
+test("the page, under a strict policy, on both addresses of localhost", async (t) => {
+  const { program, port, token } = await serve(t);
+  assert.equal(token, "");
+  const { status, headers, text } = await ask(port, "/");
+  assert.equal(status, 200);
+  assert.equal(headers["content-type"], "text/html; charset=utf-8");
+  assert.match(text, /<guestwire-console>/);
+  const policy = String(headers["content-security-policy"]);
+  assert.match(policy, /default-src 'none'; script-src 'self'; /);
+  assert.doesNotMatch(policy, /unsafe|\*|data:|http/);
+  for (const [, file = ""] of text.matchAll(/(?:src|href)="([^"]+)"/g)) {
+    assert.equal((await ask(port, `/${file}`, { host: "localhost" })).status, 200, file);
+  }
+  const hosts = ["127.0.0.1", ...(hasIPv6() ? ["::1"] : [])];
+  for (const host of hosts) assert.equal((await ask(port, "/page.js", { host })).status, 200, host);
+  await stop(program);
+});
+
+/** Whether this machine has the other address. */
+function hasIPv6(): boolean {
+  return Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === "::1"));
+}
+
+test("nothing else is served", async (t) => {
+  const { port } = await serve(t);
+  for (const path of ["/package.json", "/../package.json", "/%2e%2e/package.json", "//", "/page.js/", "/bridge", "*"]) {
+    assert.equal((await ask(port, path)).status, 404, path);
+  }
+  assert.equal((await ask(port, "/page.js?v=1")).status, 200);
+  assert.equal((await ask(port, "/", { method: "POST" })).status, 405);
+  const head = await ask(port, "/", { method: "HEAD" });
+  assert.deepEqual([head.status, head.text], [200, ""]);
+  // A name that somebody has made to point here.
+  const foreign = await ask(port, "/", { headers: { host: `evil.example:${port}` } });
+  assert.deepEqual([foreign.status, foreign.text.includes("<")], [421, false]);
+});
+
+test("the bridge carries all byte values and large messages, each page has a session of its own", async (t) => {
+  const agent = await startAgent(t);
+  const { program, port, token } = await serve(t, "--bridge", agent.path);
+  const pages = [new Page(port, token), new Page(port, token)] as const;
+  for (const [n, page] of pages.entries()) {
+    await once(page.socket, "open");
+    assert.equal(page.socket.protocol, "guestwire");
+    page.socket.send(Buffer.from(`\xff{"execute":"guest-sync-delimited","arguments":{"id":${n}}}\n`, "latin1"));
+    await page.until(`\xff{"return": ${n}}\n`);
+  }
+  const text = "é\u{1f600}".repeat(100_000);
+  pages[0].socket.send(JSON.stringify({ execute: "guest-ping", id: text }));
+  pages[0].socket.send("\n");
+  await pages[0].until("}\n{");
+  await pages[0].until('"return": {}');
+  await pages[0].until('\\uD83D\\uDE00"}\n');
+  assert.doesNotMatch(pages[1].received, /return": \{\}/);
+  await stop(program);
+  assert.deepEqual(await pages[1].closed, [1001, "the bridge has ended"]);
+});
+
+test("the bridge is for pages of its own, and for those who were given the token", async (t) => {
+  const agent = await startAgent(t);
+  const { port, token } = await serve(t, "--bridge", agent.path);
+  const refused = [
+    new Page(port, token, "http://evil.example"),
+    new Page(port, token, `http://localhost:${port + 1}`),
+    new Page(port, token, `https://localhost:${port}`),
+    new Page(port, token, undefined, "/other"),
+  ];
+  for (const page of refused) assert.equal((await page.closed)[0], 1006);
+  for (const wrong of ["", "x", token.slice(1), `${token}x`, "x".repeat(22)]) {
+    const page = new Page(port, wrong);
+    page.socket.on("open", () => page.socket.send('{"execute":"guest-ping"}\n'));
+    const [code, reason] = await page.closed;
+    assert.equal(code, 1008);
+    assert.match(reason, /open the address that was printed last/);
+    assert.equal(page.received, "");
+  }
+  const page = new Page(port, token);
+  await once(page.socket, "open");
+  page.socket.send('{"execute":"guest-ping"}\n');
+  await page.until('{"return": {}}\n');
+});
+
+test("without --bridge there is none", async (t) => {
+  const { port } = await serve(t);
+  assert.equal((await new Page(port, "").closed)[0], 1006);
+});
+
+test("the page is told why there is no agent, and that it went; when it is there again the bridge is", async (t) => {
+  const path = join(temporaryFolder(t), "socket");
+  const { port, token } = await serve(t, "--bridge", path);
+  const [code, reason] = await new Page(port, token).closed;
+  assert.equal(code, 1013);
+  assert.match(reason, /^there is no socket .*; start the agent/);
+  const program = new Program(t, process.execPath, [CLI, "agent", "-m", "unix-listen", "-p", path]);
+  await program.until(() => connectable(path), "a socket");
+  const page = new Page(port, token);
+  await once(page.socket, "open");
+  page.socket.send('{"execute":"guest-ping"}\n');
+  await page.until('{"return": {}}\n');
+  await stop(program);
+  assert.deepEqual(await page.closed, [1001, "the agent closed the connection"]);
+});
+
+/** Whether somebody listens there; asked again and again. */
+function connectable(path: string): boolean {
+  void connectUnix(path).then(
+    (transport) => {
+      listening.add(path);
+      void transport.close();
+    },
+    () => {},
+  );
+  return listening.has(path);
+}
+const listening = new Set<string>();
+
+test("plugins for the page's agent are modules of its own origin", async (t) => {
+  const folder = temporaryFolder(t);
+  const file = join(folder, "my clock.mjs");
+  writeFileSync(file, "export default {};\n");
+  const { port } = await serve(t, "--plugin", file);
+  const { status, headers, text } = await ask(port, "/plugins/my%20clock.mjs");
+  assert.deepEqual([status, text], [200, "export default {};\n"]);
+  assert.equal(headers["content-type"], "text/javascript; charset=utf-8");
+});
+
+test("the usual port, another one where that is taken, and mistakes", async (t) => {
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  t.after(() => taken.close());
+  const { port } = taken.address() as AddressInfo;
+  const folder = temporaryFolder(t);
+  mkdirSync(join(folder, "a"));
+  writeFileSync(join(folder, "a/x.mjs"), "");
+  writeFileSync(join(folder, "x.mjs"), "");
+  const mistakes: readonly (readonly [args: readonly string[], says: RegExp])[] = [
+    [["--port", String(port)], new RegExp(`port ${port} is taken; choose another with --port`)],
+    [["--port", "0"], /whole number from 1 to 65535/],
+    [["--port", "65536"], /whole number from 1 to 65535/],
+    [["--bridge", ""], /a socket needs a path/],
+    [["--bridge", "x".repeat(200)], /at most 107 bytes/],
+    [["--plugin", join(folder, "none.mjs")], /cannot be read \(ENOENT\); name a file/],
+    [["--plugin", join(folder, "x.mjs"), "--plugin", join(folder, "a/x.mjs")], /two plugins have the file name x\.mjs/],
+  ];
+  for (const [args, says] of mistakes) {
+    const { status, stdout, stderr } = await run(t, "console", ...args);
+    assert.deepEqual([status, stdout], [1, ""], stderr);
+    assert.match(stderr, /^guestwire: [^\n]*\n$/);
+    assert.match(stderr, says);
+  }
+  const [one, other] = [await serve(t), await serve(t)];
+  assert.notEqual(one.port, other.port);
+});
