@@ -105,19 +105,19 @@ test("the package serialport, where it is installed", async () => {
 
   const transport = await openSerial("/dev/line", { baud: 9600 });
   assert.deepEqual(done.splice(0), [{ path: "/dev/line", baudRate: 9600, autoOpen: false }, "open", "flush"]);
-  let heard = "";
+  const heard: string[] = [];
   transport.start({
-    data: (bytes) => (heard += Buffer.from(bytes).toString()),
+    data: (bytes) => void heard.push(Buffer.from(bytes).toString()),
     drained: () => {},
     ended: () => {},
     lost: () => {},
     reopened: () => {},
-    closed: () => (heard += "."),
+    closed: () => void heard.push("."),
   });
   transport.write(Buffer.from("HAL"));
-  while (heard === "") await moment();
+  while (heard.length === 0) await moment();
   await transport.close();
-  assert.equal(heard, "IBM.");
+  assert.equal(heard.join(""), "IBM.");
 
   await assert.rejects(openSerial("/dev/broken"), { code: "GW_ERR_DEVICE", message: /there is no device/ });
 });
