@@ -14,6 +14,7 @@ import type { Channel, Way } from "../../hosts/node/cli/channels.ts";
 import { Failure } from "../../hosts/node/cli/failure.ts";
 import { keepOpen } from "../../hosts/node/cli/keep-open.ts";
 import { CLI, Client, type Ending, Program, listens, moment, startAgent, temporaryFolder } from "./rig.ts";
+import { Device, skipTerminal } from "./terminal.ts";
 
 const PING = '{"execute":"guest-ping"}\n';
 const PONG = '{"return": {}}\n';
@@ -154,6 +155,28 @@ test("a socket that a service manager hands over takes their place too", async (
 async function turns(): Promise<void> {
   for (let i = 0; i < 5; i++) await turn();
 }
+
+test(
+  "isa-serial: a line that hangs up is no deaf agent: exit status 1 and a line",
+  { skip: skipTerminal },
+  async (t) => {
+    const device = await Device.make(t);
+    const folder = temporaryFolder(t);
+    const log = join(folder, "log");
+    const options = ["-m", "isa-serial", "-p", device.path, "--baud", "9600", "-t", folder, "-v", "-l", log];
+    const program = new Program(t, process.execPath, [CLI, "agent", ...options]);
+    await program.until(() => existsSync(log) && readFileSync(log, "utf8").includes("serving"), "it serves");
+    let said = "";
+    device.otherEnd.on("data", (bytes: Buffer) => (said += bytes.toString("latin1")));
+    device.otherEnd.write(PING);
+    while (said !== PONG) await moment();
+    await device.hangUp();
+    const line = /\/dev\/\S+ has ended.*; with --retry-path it is opened again\n$/;
+    refused(await program.ended, line);
+    // Whoever reads the log is told as well.
+    assert.match(readFileSync(log, "utf8"), line);
+  },
+);
 
 interface Opening {
   readonly way: Way;
