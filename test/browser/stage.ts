@@ -1,0 +1,130 @@
+// A browser with one serial port, and the pages that play on it.
+
+import type { AddressInfo } from "node:net";
+import { type Server, createServer } from "node:http";
+import { once } from "node:events";
+import { join } from "node:path";
+import { type TestContext, after, before } from "node:test";
+import { type Browser, type BrowserContext, type BrowserContextOptions, type Page, chromium } from "playwright-core";
+import { build } from "esbuild";
+import { SerialPort } from "./serial-port.ts";
+
+/** What a careful site allows: its own scripts and connections, and nothing written into the page. */
+const POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'; worker-src 'self'";
+
+export class Stage {
+  readonly port: SerialPort;
+  private readonly server: Server;
+  private readonly origin: string;
+  private readonly browser: Browser;
+
+  private constructor(port: SerialPort, server: Server, origin: string, browser: Browser) {
+    this.port = port;
+    this.server = server;
+    this.origin = origin;
+    this.browser = browser;
+  }
+
+  static async make(): Promise<Stage> {
+    const server = await serve();
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const port = await SerialPort.make([origin]);
+    const browser = await chromium.launch({ executablePath: port.chromium, args: ["--disable-gpu"] });
+    return new Stage(port, server, origin, browser);
+  }
+
+  /** A stage for the tests around the call, which come one after the other. */
+  static forTests(): { readonly port: SerialPort; context: Stage["context"]; open: Stage["open"] } {
+    let stage: Stage | undefined;
+    const made = (): Stage => stage as Stage;
+    before(async () => {
+      stage = await Stage.make();
+    });
+    after(() => stage?.close());
+    return {
+      get port() {
+        return made().port;
+      },
+      context: (...args) => made().context(...args),
+      open: (...args) => made().open(...args),
+    };
+  }
+
+  /** A profile of its own with the port plugged in, which goes with the test. */
+  async context(t: TestContext, options: BrowserContextOptions = {}): Promise<BrowserContext> {
+    await this.port.plug();
+    const context = await this.browser.newContext(options);
+    t.after(() => context.close());
+    return context;
+  }
+
+  /** Opens a page of pages/ in a tab, where no errors may be seen. */
+  async open(t: TestContext, name: string, context?: BrowserContext): Promise<Page> {
+    const page = await (context ?? (await this.context(t))).newPage();
+    const faults: string[] = [];
+    page.on("pageerror", (error) => faults.push(String(error)));
+    page.on("console", (message) => {
+      if (message.type() === "error" || message.type() === "warning") faults.push(message.text());
+    });
+    t.after(() => {
+      if (faults.length > 0) throw new Error(`the browser reports: ${faults.join("\n")}`);
+    });
+    await page.goto(`${this.origin}/${name}`);
+    await page.waitForFunction("globalThis.call !== undefined");
+    return page;
+  }
+
+  async close(): Promise<void> {
+    await this.browser.close();
+    await this.port.remove();
+    this.server.close();
+  }
+}
+
+/** Calls a function that the page offers. */
+export function call<Result = void>(page: Page, name: string, ...args: unknown[]): Promise<Result> {
+  return page.evaluate((words) => globalThis.call(...words), [name, ...args] as const) as Promise<Result>;
+}
+
+declare global {
+  /** In the page: calls one of its functions. */
+  // oxlint-disable-next-line no-var
+  var call: (name: string, ...args: readonly unknown[]) => unknown;
+}
+
+/** /NAME is a page with the script /NAME.js, which is built from pages/NAME.ts and the package. */
+async function serve(): Promise<Server> {
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url ?? "/", "http://localhost");
+    const isScript = pathname.endsWith(".js");
+    response.setHeader("Content-Security-Policy", POLICY);
+    response.setHeader("Content-Type", `${isScript ? "text/javascript" : "text/html"}; charset=utf-8`);
+    response.end(isScript ? await script(pathname.slice(1, -3)) : html(pathname.slice(1)));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return server;
+}
+
+const html = (name: string): string =>
+  `<!doctype html><html lang="en"><title>${name}</title><script type="module" src="/${name}.js"></script></html>`;
+
+const scripts = new Map<string, Promise<string>>();
+
+function script(name: string): Promise<string> {
+  const entry = join(import.meta.dirname, "pages", `${name}.ts`);
+  const built = scripts.get(name) ?? bundle(entry);
+  scripts.set(name, built);
+  return built;
+}
+
+async function bundle(entry: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    format: "esm",
+    write: false,
+    tsconfigRaw: {},
+  });
+  return outputFiles[0]?.text ?? "";
+}
