@@ -1,34 +1,18 @@
-// The far end of the wire: a program that speaks bytes over the serial port.
+// The far end of the wire, in the hands of a test.
 
-import { type Socket, connect } from "node:net";
-import { once } from "node:events";
 import type { TestContext } from "node:test";
+import { Client } from "../hosts/rig.ts";
 import type { SerialPort } from "./serial-port.ts";
 
-/** Takes the far end of the wire until the test is over. */
-export async function takeFarEnd(t: TestContext, port: SerialPort): Promise<Socket> {
-  const socket = connect(port.far);
-  await once(socket, "connect");
-  t.after(async () => {
-    socket.destroy();
-    if (!socket.closed) await once(socket, "close");
-  });
-  return socket;
-}
+/** Every byte value, as a text in latin-1. */
+export const ALL_BYTES = Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)).toString("latin1");
 
-/** Reads until so many bytes have come. */
-export async function take(socket: Socket, count: number): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  for (let length = 0; length < count; length += pieces.at(-1)?.length ?? 0) {
-    pieces.push(await next(socket, count - length));
-  }
-  return Buffer.concat(pieces);
-}
+/** What pages, whose bytes are lists of numbers, make of a text in latin-1. */
+export const numbers = (text: string): number[] => [...Buffer.from(text, "latin1")];
 
-async function next(socket: Socket, most: number): Promise<Buffer> {
-  for (;;) {
-    const piece = socket.read(Math.min(most, socket.readableLength || most)) as Buffer | null;
-    if (piece !== null) return piece;
-    await once(socket, "readable");
-  }
+/** Takes the far end until the test is over. */
+export async function takeFarEnd(t: TestContext, port: SerialPort): Promise<Client> {
+  const client = await Client.connect(port.far);
+  t.after(() => client.reset());
+  return client;
 }

@@ -3,13 +3,11 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { moment } from "../hosts/rig.ts";
-import { take, takeFarEnd } from "./far-end.ts";
+import { ALL_BYTES, numbers, takeFarEnd } from "./far-end.ts";
 import { USB, skipBrowser } from "./serial-port.ts";
 import { Stage, call } from "./stage.ts";
 
-const ALL_BYTES = Array.from({ length: 256 }, (_, byte) => byte);
-
-describe("the serial port of the tests", { skip: skipBrowser }, () => {
+describe("the serial port of the tests", { skip: skipBrowser, timeout: 120_000 }, () => {
   const stage = Stage.forTests();
 
   test("it carries all byte values both ways, and nothing is lost on closing", async (t) => {
@@ -17,13 +15,13 @@ describe("the serial port of the tests", { skip: skipBrowser }, () => {
     const page = await stage.open(t, "raw");
     assert.deepEqual(await call(page, "ports"), [USB]);
     await call(page, "open");
-    await call(page, "write", ALL_BYTES);
-    assert.deepEqual([...(await take(far, 256))], ALL_BYTES);
-    far.write(Uint8Array.from(ALL_BYTES));
-    assert.deepEqual(await call(page, "read", 256), ALL_BYTES);
-    const much = Array.from({ length: 100_000 }, (_, index) => index % 251);
-    const closed = call(page, "write", much).then(() => call(page, "close"));
-    assert.deepEqual([...(await take(far, much.length))], much);
+    await call(page, "write", numbers(ALL_BYTES));
+    assert.equal(await far.until("\xfe\xff"), ALL_BYTES);
+    void far.send(ALL_BYTES);
+    assert.deepEqual(await call(page, "read", 256), numbers(ALL_BYTES));
+    const much = `${"0123456789".repeat(10_000)}.`;
+    const closed = call(page, "write", numbers(much)).then(() => call(page, "close"));
+    assert.equal(await far.until("."), much);
     await closed;
   });
 
@@ -33,13 +31,13 @@ describe("the serial port of the tests", { skip: skipBrowser }, () => {
     await call(page, "open");
     await call(page, "close");
     while (await stage.port.isOpen()) await moment();
-    far.write("lost");
+    void far.send("lost");
     assert.equal(await stage.port.isOpen(), false);
     await call(page, "open");
-    await call(page, "write", [1]);
-    assert.equal((await take(far, 1))[0], 1);
-    far.write("kept");
-    assert.deepEqual(await call(page, "read", 4), [...Buffer.from("kept")]);
+    await call(page, "write", numbers("."));
+    await far.until(".");
+    void far.send("kept");
+    assert.deepEqual(await call(page, "read", 4), numbers("kept"));
   });
 
   test("one tab has it at a time", async (t) => {
@@ -72,7 +70,7 @@ describe("the serial port of the tests", { skip: skipBrowser }, () => {
     await call(page, "letGo");
 
     await call(page, "open");
-    await call(page, "write", [7]);
-    assert.equal((await take(far, 1))[0], 7);
+    await call(page, "write", numbers("back"));
+    await far.until("back");
   });
 });

@@ -93,7 +93,12 @@ export class SerialPort {
 
   /** Whether a browser has it open. What was sent at the far end before is on its way then, or lost. */
   async isOpen(): Promise<boolean> {
-    return (await this.answer("state")) === "open";
+    return (await this.answer("state")) !== "closed";
+  }
+
+  /** Whether the browser has sent more than the far end reads. */
+  async isBlocked(): Promise<boolean> {
+    return (await this.answer("state")) === "blocked";
   }
 
   async remove(): Promise<void> {

@@ -124,6 +124,7 @@ async function bundle(entry: string): Promise<string> {
     bundle: true,
     format: "esm",
     write: false,
+    logLevel: "error",
     tsconfigRaw: {},
   });
   return outputFiles[0]?.text ?? "";

@@ -4,7 +4,7 @@
  *
  * Commands on standard input, a line each, are answered with a line when all bytes before them are under way: "unplug" and
  * "plug" are the cable's, announced to browsers as udevd does; "hangup" ends what is open and leaves the device in place;
- * "state" asks whether a browser has it open. The end of standard input ends the program.
+ * "state" asks whether it is "closed" or "open" in a browser, or "blocked", for nobody reads at the far end. The end of standard input ends the program.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -124,7 +124,7 @@ static int listen_to_commands(void) {
     }
     line[length] = '\0';
     length = 0;
-    if (strcmp(line, "state") == 0) puts(is_open() ? "open" : "closed");
+    if (strcmp(line, "state") == 0) puts(!is_open() ? "closed" : to_far.from < to_far.to ? "blocked" : "open");
     else puts(obey(line) ? "done" : "not possible now");
   }
   return count < 0;
