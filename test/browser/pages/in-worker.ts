@@ -12,5 +12,6 @@ globalThis.call = (name, ...args) =>
       if (message === undefined) resolve(value);
       else reject(new Error(message));
     });
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker has none
     worker.postMessage([id, name, ...args]);
   });
