@@ -154,17 +154,23 @@ export class PortChannel implements Transport {
     this.receiver?.closed();
   }
 
+  /** A reader is not cancelled any more: where that comes right behind the loss, Chromium's page crashes. */
   private async letGo(): Promise<void> {
-    await this.stopReading();
+    this.stopListening();
+    this.reader.releaseLock();
     await this.settles(this.writer.abort(this.failure));
     await this.closePort();
   }
 
   private async stopReading(): Promise<void> {
-    this.port.removeEventListener("disconnect", this.disconnected);
-    this.resume();
+    this.stopListening();
     await this.settles(this.reader.cancel());
     this.reader.releaseLock();
+  }
+
+  private stopListening(): void {
+    this.port.removeEventListener("disconnect", this.disconnected);
+    this.resume();
   }
 
   /**

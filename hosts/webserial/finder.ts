@@ -8,6 +8,8 @@ export class Finder {
   private readonly serial: SerialLike | undefined;
   /** Other devices: they were there beside it, so that none of them is it come back, however like it they are. */
   private readonly others = new WeakSet<object>();
+  /** What was there beside it when it was last looked for. */
+  private beside: readonly SerialPortLike[] = [];
   /** It is not open: what comes may be it. */
   private isAway = true;
   private arrived: (port: SerialPortLike) => void = () => {};
@@ -24,13 +26,14 @@ export class Finder {
     this.arrived = () => {};
   }
 
-  /** It is there, and about to be opened: the others that are there too are others. */
+  /** It is there, as it seems, and about to be opened. */
   async look(): Promise<void> {
-    for (const port of await this.ports()) if (port !== this.port) this.others.add(port);
+    this.beside = (await this.ports()).filter((port) => port !== this.port);
   }
 
-  /** It was opened: what comes from now on are others. */
+  /** It was opened: what was there beside it are others, and what comes from now on. */
   here(): void {
+    for (const port of this.beside) this.others.add(port);
     this.isAway = false;
   }
 
@@ -55,10 +58,11 @@ export class Finder {
 
   private readonly connected = (event: EventLike): void => {
     const port = event.target as SerialPortLike;
-    if (!this.isAway) {
-      if (port !== this.port) this.others.add(port);
-    } else if (this.mayBe(port)) {
-      this.arrived(port);
+    if (this.isAway) {
+      if (this.mayBe(port)) this.arrived(port);
+    } else if (port !== this.port && this.port.connected !== false) {
+      // Where ours is gone, which its channel is yet to find out, this may be it.
+      this.others.add(port);
     }
   };
 

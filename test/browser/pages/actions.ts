@@ -38,6 +38,10 @@ export const actions: Functions = {
     while (states.at(-1) !== last) await moment();
     return states.splice(0).join(" ");
   },
+  /** Settles when it is open, now. */
+  async isOpen() {
+    while (transport.state !== "open") await moment();
+  },
   async ports() {
     return (await serial.getPorts()).length;
   },
