@@ -166,10 +166,10 @@ test(
     const options = ["-m", "isa-serial", "-p", device.path, "--baud", "9600", "-t", folder, "-v", "-l", log];
     const program = new Program(t, process.execPath, [CLI, "agent", ...options]);
     await program.until(() => existsSync(log) && readFileSync(log, "utf8").includes("serving"), "it serves");
-    let said = "";
-    device.otherEnd.on("data", (bytes: Buffer) => (said += bytes.toString("latin1")));
+    const said: Buffer[] = [];
+    device.otherEnd.on("data", (bytes: Buffer) => said.push(bytes));
     device.otherEnd.write(PING);
-    while (said !== PONG) await moment();
+    while (String(Buffer.concat(said)) !== PONG) await moment();
     await device.hangUp();
     const line = /\/dev\/\S+ has ended.*; with --retry-path it is opened again\n$/;
     refused(await program.ended, line);
