@@ -134,7 +134,7 @@ export const base = css`
     flex-wrap: wrap;
     align-items: center;
     gap: 6px 8px;
-    min-height: 38px;
+    min-height: 40px;
     padding: 5px 12px;
     border-bottom: 1px solid var(--border);
   }

@@ -14,7 +14,7 @@ const WORDS: Record<RoleState, readonly [client: string, agent: string]> = {
   connecting: ["Connecting …", "Opening …"],
   syncing: ["Synchronising …", "Serving"],
   ready: ["Ready", "Serving"],
-  lost: ["Out of step", "Channel lost"],
+  lost: ["Channel lost", "Channel lost"],
   closing: ["Disconnecting …", "Stopping …"],
 };
 
