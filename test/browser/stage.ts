@@ -25,20 +25,21 @@ export class Stage {
     this.browser = browser;
   }
 
-  static async make(): Promise<Stage> {
+  /** Pages of these other origins may use the port, too. */
+  static async make(origins: readonly string[]): Promise<Stage> {
     const server = await serve();
     const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const port = await SerialPort.make([origin]);
+    const port = await SerialPort.make([origin, ...origins]);
     const browser = await chromium.launch({ executablePath: port.chromium, args: ["--disable-gpu"] });
     return new Stage(port, server, origin, browser);
   }
 
   /** A stage for the tests around the call, which come one after the other. */
-  static forTests(): { readonly port: SerialPort; context: Stage["context"]; open: Stage["open"] } {
+  static forTests(...origins: string[]): Pick<Stage, "port" | "context" | "open" | "visit"> {
     let stage: Stage | undefined;
     const made = (): Stage => stage as Stage;
     before(async () => {
-      stage = await Stage.make();
+      stage = await Stage.make(origins);
     });
     after(() => stage?.close());
     return {
@@ -47,6 +48,7 @@ export class Stage {
       },
       context: (...args) => made().context(...args),
       open: (...args) => made().open(...args),
+      visit: (...args) => made().visit(...args),
     };
   }
 
@@ -58,9 +60,16 @@ export class Stage {
     return context;
   }
 
-  /** Opens a page of pages/ in a tab, where no errors may be seen. */
+  /** Opens a page of pages/ in a tab. */
   async open(t: TestContext, name: string, context?: BrowserContext): Promise<Page> {
-    const page = await (context ?? (await this.context(t))).newPage();
+    const page = await this.visit(t, `${this.origin}/${name}`, context ?? (await this.context(t)));
+    await page.waitForFunction("globalThis.call !== undefined");
+    return page;
+  }
+
+  /** Opens any page in a tab. Errors of the page, and what its policy forbids, are the test's. */
+  async visit(t: TestContext, address: string, context: BrowserContext): Promise<Page> {
+    const page = await context.newPage();
     const faults: string[] = [];
     page.on("pageerror", (error) => faults.push(String(error)));
     page.on("console", (message) => {
@@ -69,8 +78,7 @@ export class Stage {
     t.after(() => {
       if (faults.length > 0) throw new Error(`the browser reports: ${faults.join("\n")}`);
     });
-    await page.goto(`${this.origin}/${name}`);
-    await page.waitForFunction("globalThis.call !== undefined");
+    await page.goto(address);
     return page;
   }
 

@@ -199,7 +199,11 @@ export class WireView extends View {
     this.choose(index);
     const { rows } = this;
     const above = index * ROW;
-    if (above < rows.scrollTop) rows.scrollTop = above;
+    if (above < rows.scrollTop) {
+      // Before the list is drawn again, which is before it hears that it was scrolled.
+      this.isAtEnd = false;
+      rows.scrollTop = above;
+    }
     if (above + ROW > rows.scrollTop + rows.clientHeight) rows.scrollTop = above + ROW - rows.clientHeight;
   }
 

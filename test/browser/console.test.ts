@@ -1,0 +1,168 @@
+// The console as a person has it: `guestwire console` serves it, and Chromium shows it.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
+import { type TestContext, describe, test } from "node:test";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { createAgent } from "guestwire";
+import { connect } from "guestwire/client";
+import introspect from "guestwire/introspect";
+import { connectUnix, listenUnix } from "guestwire/node";
+import { CLI, Program, temporaryFolder } from "../hosts/rig.ts";
+import { echo } from "./echo.ts";
+import { skipBrowser } from "./serial-port.ts";
+import { Stage, call } from "./stage.ts";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const DESKTOP = { width: 1280, height: 800 };
+const PHONE = { width: 390, height: 844 };
+
+/** A port that is free, and stays so for the while that it takes: the policy of the browser names it before it is used. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
+/** What axe finds, in a line each. */
+async function findings(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> };
+    };
+    const { violations } = await axe.run();
+    return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}: ${node.failureSummary}`));
+  });
+}
+
+describe("the console", { skip: skipBrowser, timeout: 120_000 }, async () => {
+  const port = await freePort();
+  const stage = Stage.forTests(`http://localhost:${port}`);
+
+  /** Serves the page; returns its address. */
+  async function serve(t: TestContext, ...options: string[]): Promise<string> {
+    const program = new Program(t, process.execPath, [CLI, "console", "--port", String(port), ...options]);
+    await program.says("Ctrl-C");
+    return /http:\/\/localhost:\S+/.exec(program.stdout)?.[0] ?? assert.fail(program.stdout);
+  }
+
+  /** Serves it with a bridge to an agent that has an echo and tells what its commands take. */
+  async function bridged(t: TestContext): Promise<string> {
+    const path = join(temporaryFolder(t), "socket");
+    const agent = createAgent({ version: "1.2.3", plugins: [echo, introspect] });
+    const listener = await listenUnix(agent, path);
+    t.after(async () => {
+      await listener.close();
+      await agent.close();
+    });
+    return serve(t, "--bridge", path);
+  }
+
+  async function visit(t: TestContext, address: string, options: BrowserContextOptions = {}): Promise<Page> {
+    return stage.visit(t, address, await stage.context(t, { viewport: DESKTOP, ...options }));
+  }
+
+  const status = (page: Page, text: RegExp): Promise<void> =>
+    page.getByRole("status").filter({ hasText: text }).first().waitFor();
+
+  for (const colorScheme of ["light", "dark"] as const) {
+    for (const [place, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
+      test(`${place}, ${colorScheme}: a call by a form, its reply, the wire, the log, the other tab`, async (t) => {
+        const page = await visit(t, await bridged(t), { colorScheme, viewport });
+        await status(page, /Ready.*agent 1\.2\.3/);
+        await page.getByRole("list", { name: "Commands" }).getByRole("button", { name: "echo" }).click();
+        await page.getByLabel("text", { exact: true }).fill("hello there");
+        await page.getByRole("button", { name: "Run" }).click();
+        await page.getByRole("group", { name: "Reply", exact: true }).getByText("hello there").waitFor();
+        assert.deepEqual(await findings(page), []);
+
+        const wire = page.getByRole("grid", { name: "Wire" });
+        await wire.getByText("hello there").first().waitFor();
+        await page.getByRole("tab", { name: "Log" }).click();
+        assert.deepEqual(await findings(page), []);
+        await page.getByRole("tab", { name: "Agent" }).click();
+        assert.deepEqual(await findings(page), []);
+        const isTooWide = "document.documentElement.scrollWidth > document.documentElement.clientWidth";
+        assert.equal(await page.evaluate(isTooWide), false, "it scrolls sideways");
+      });
+    }
+  }
+
+  test("arguments as JSON: a mistake is told, and what was called is in the history after a reload", async (t) => {
+    const page = await visit(t, await bridged(t));
+    await status(page, /Ready/);
+    await page.getByRole("list", { name: "Commands" }).getByRole("button", { name: "echo" }).click();
+    await page.getByRole("button", { name: "JSON", exact: true }).click();
+    await page.getByRole("textbox", { name: "Arguments" }).fill('{"text": "from');
+    await status(page, /JSON/);
+    await page.getByRole("textbox", { name: "Arguments" }).fill('{"text": "from before"}');
+    await page.getByRole("button", { name: "Run" }).click();
+    await page.getByRole("group", { name: "Reply", exact: true }).getByText("from before").waitFor();
+    await page.reload();
+    await status(page, /Ready/);
+    await page.getByRole("list", { name: "History" }).getByRole("button", { name: "from before" }).click();
+    await page.getByRole("button", { name: "Run" }).click();
+    await page.getByRole("group", { name: "Reply", exact: true }).getByText("from before").waitFor();
+  });
+
+  test("ten thousand chunks on the wire are few elements, and all are there", async (t) => {
+    const page = await stage.open(t, "console");
+    await status(page, /Ready/);
+    await call(page, "flood", 10_000);
+    const wire = page.getByRole("grid", { name: "Wire" });
+    await wire.getByText("chunk 9999").waitFor();
+    assert.ok(Number(await wire.getAttribute("aria-rowcount")) > 10_000);
+    assert.ok((await wire.getByRole("row").count()) < 200);
+    for (const number of [0, 5000]) {
+      await page.getByRole("searchbox", { name: "Filter wire" }).fill(`chunk ${number}.`);
+      await wire.getByText(`chunk ${number}.`).waitFor();
+    }
+    await page.getByRole("searchbox", { name: "Filter wire" }).fill("");
+    await wire.focus();
+    await page.keyboard.press("Home");
+    await wire.getByText("guest-sync-delimited").first().waitFor();
+    await page.keyboard.press("End");
+    await wire.getByText("chunk 9999.").waitFor();
+    assert.ok((await wire.getByRole("row").count()) < 200);
+  });
+
+  test("a serial port: connected, unplugged, plugged in again, and served by the agent in the other tab", async (t) => {
+    const address = await serve(t);
+    const context = await stage.context(t, { viewport: DESKTOP });
+    // Nobody can answer the chooser of a headless browser.
+    await context.addInitScript(
+      "navigator.serial.requestPort = async () => (await navigator.serial.getPorts())[0] ?? Promise.reject(new DOMException('', 'NotFoundError'))",
+    );
+    const page = await stage.visit(t, address, context);
+    const agent = createAgent({ version: "4.5.6" });
+    agent.serve(await connectUnix(stage.port.far));
+    t.after(() => agent.close());
+    await page.getByRole("button", { name: "Connect" }).click();
+    await status(page, /Ready.*agent 4\.5\.6/);
+    await stage.port.unplug();
+    await status(page, /Out of step/);
+    await stage.port.plug();
+    await status(page, /Ready/);
+    await page.getByRole("button", { name: "Disconnect" }).click();
+    await status(page, /Not connected/);
+    await agent.close();
+
+    await page.getByRole("tab", { name: "Agent" }).click();
+    await page.getByRole("button", { name: "Serve" }).click();
+    await status(page, /Serving/);
+    const client = await connect(await connectUnix(stage.port.far));
+    await client.ping();
+    await client.close();
+    await page.getByRole("grid", { name: "Wire" }).getByText("guest-ping").first().waitFor();
+    assert.deepEqual(await findings(page), []);
+    await page.getByRole("button", { name: "Stop" }).click();
+    await status(page, /Stopped/);
+  });
+});
