@@ -65,8 +65,10 @@ describe("the console", { skip: skipBrowser, timeout: 120_000 }, async () => {
     return serve(t, "--bridge", path);
   }
 
-  async function visit(t: TestContext, address: string, options: BrowserContextOptions = {}): Promise<Page> {
-    return stage.visit(t, address, await stage.context(t, { viewport: DESKTOP, ...options }));
+  /** Opens it. The tab goes before its server does, so that it sees no connection break. */
+  async function visit(t: TestContext, options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await stage.context(t, { viewport: DESKTOP, ...options });
+    return stage.visit(t, await bridged(t), context);
   }
 
   const status = (page: Page, text: RegExp): Promise<void> =>
@@ -75,7 +77,7 @@ describe("the console", { skip: skipBrowser, timeout: 120_000 }, async () => {
   for (const colorScheme of ["light", "dark"] as const) {
     for (const [place, viewport] of Object.entries({ desktop: DESKTOP, phone: PHONE })) {
       test(`${place}, ${colorScheme}: a call by a form, its reply, the wire, the log, the other tab`, async (t) => {
-        const page = await visit(t, await bridged(t), { colorScheme, viewport });
+        const page = await visit(t, { colorScheme, viewport });
         await status(page, /Ready.*agent 1\.2\.3/);
         await page.getByRole("list", { name: "Commands" }).getByRole("button", { name: "echo" }).click();
         await page.getByLabel("text", { exact: true }).fill("hello there");
@@ -96,7 +98,7 @@ describe("the console", { skip: skipBrowser, timeout: 120_000 }, async () => {
   }
 
   test("arguments as JSON: a mistake is told, and what was called is in the history after a reload", async (t) => {
-    const page = await visit(t, await bridged(t));
+    const page = await visit(t);
     await status(page, /Ready/);
     await page.getByRole("list", { name: "Commands" }).getByRole("button", { name: "echo" }).click();
     await page.getByRole("button", { name: "JSON", exact: true }).click();
@@ -134,13 +136,12 @@ describe("the console", { skip: skipBrowser, timeout: 120_000 }, async () => {
   });
 
   test("a serial port: connected, unplugged, plugged in again, and served by the agent in the other tab", async (t) => {
-    const address = await serve(t);
     const context = await stage.context(t, { viewport: DESKTOP });
     // Nobody can answer the chooser of a headless browser.
     await context.addInitScript(
       "navigator.serial.requestPort = async () => (await navigator.serial.getPorts())[0] ?? Promise.reject(new DOMException('', 'NotFoundError'))",
     );
-    const page = await stage.visit(t, address, context);
+    const page = await stage.visit(t, await serve(t), context);
     const agent = createAgent({ version: "4.5.6" });
     agent.serve(await connectUnix(stage.port.far));
     t.after(() => agent.close());

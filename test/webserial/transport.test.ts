@@ -222,6 +222,22 @@ test("unplugged again while it is being opened again", async () => {
   rig.isClean();
 });
 
+test("it is back as a new object while the old one, which is gone again, is being opened", async () => {
+  const rig = await new Rig().start();
+  const old = rig.port;
+  rig.unplug();
+  await turns();
+  rig.serial.plug(rig.line, old);
+  rig.plug();
+  rig.serial.unplug(old);
+  await rig.pass(1000);
+  await rig.pass(1000);
+  assert.match(rig.told(), /reopening open$/);
+  assert.equal(rig.transport.port, rig.port);
+  await rig.until(rig.transport.close());
+  rig.isClean();
+});
+
 test("unplugged before the start, and while nobody reads", async () => {
   const early = await new Rig().open();
   early.unplug();
