@@ -148,7 +148,7 @@ describe("the console", { skip: skipBrowser, timeout: 120_000 }, async () => {
     await page.getByRole("button", { name: "Connect" }).click();
     await status(page, /Ready.*agent 4\.5\.6/);
     await stage.port.unplug();
-    await status(page, /Out of step/);
+    await status(page, /Channel lost/);
     await stage.port.plug();
     await status(page, /Ready/);
     await page.getByRole("button", { name: "Disconnect" }).click();
