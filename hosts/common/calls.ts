@@ -17,7 +17,7 @@ import type { AgentLogger, LogLevel } from "./logger.ts";
 import { isPromise } from "./promises.ts";
 import { formatResult } from "./results.ts";
 import type { SessionState, StateOwner } from "./session-state.ts";
-import { isValidator, validate } from "./validators.ts";
+import { checkedArguments, isValidator } from "./validators.ts";
 
 /** What a call needs of its surroundings. */
 export interface CallHost {
@@ -123,9 +123,9 @@ export class HostCall {
     const args = parseJson(json) as Arguments;
     if (declared === undefined) return this.invoke(args);
     if (isValidator(declared)) {
-      const checked = validate(declared, args);
-      if (!isPromise(checked)) return this.invoke(checked);
-      return checked.then((value) => this.timed(() => this.invoke(value)));
+      const result: unknown = declared["~standard"].validate(args);
+      if (!isPromise(result)) return this.invoke(checkedArguments(result));
+      return Promise.resolve(result).then((late) => this.timed(() => this.invoke(checkedArguments(late))));
     }
     const mistake = mistakeInObject(declared, args, parseSpelling(json, args) as Arguments);
     if (mistake !== undefined) throw new CommandError("GenericError", mistake);

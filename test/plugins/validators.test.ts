@@ -118,6 +118,7 @@ test("where an issue is, and what it says where it says nothing", async () => {
     [{ message: "wrong", path: [] }, "wrong"],
     [{ message: "wrong", path: ["a", 0, { key: "b" }, { key: 1 }] }, "Parameter 'a[0].b[1]': wrong"],
     [{ message: "wrong", path: [symbol] }, "Parameter 'Symbol(s)': wrong"],
+    [{ message: "wrong", path: [null] }, "Parameter 'null': wrong"],
     [{ message: "" }, "Command test-take failed"],
   ];
   for (const [issue, desc] of texts) {
@@ -146,7 +147,19 @@ test("where an issue is, and what it says where it says nothing", async () => {
     { args: 7 },
     "whatever it makes",
   );
+  const careful = { then: () => assert.fail("a value is no promise") };
+  for (const result of [{ value: careful }, Promise.resolve({ value: careful })]) {
+    assert.deepEqual(
+      await offer(
+        careless(() => result),
+        "{}",
+      ),
+      { args: careful },
+    );
+  }
 });
+
+const ASTRAY = /^The validator of this command does not follow Standard Schema$/;
 
 test("a validator that fails costs one error", async () => {
   const fail = (): never => {
@@ -155,8 +168,16 @@ test("a validator that fails costs one error", async () => {
   const broken: readonly (readonly [validate: () => unknown, desc: RegExp])[] = [
     [fail, /^broken$/],
     [() => Promise.reject(new Error("broken")), /^broken$/],
-    [() => undefined, /undefined/],
-    [() => Promise.resolve(null), /null/],
+    [() => undefined, ASTRAY],
+    [() => Promise.resolve(null), ASTRAY],
+    [() => 5, ASTRAY],
+    [() => ({}), ASTRAY],
+    [() => ({ issues: null }), ASTRAY],
+    [() => ({ issues: "str" }), ASTRAY],
+    [() => ({ issues: [null] }), ASTRAY],
+    [() => ({ issues: [{}] }), ASTRAY],
+    [() => ({ issues: [{ message: 5 }] }), ASTRAY],
+    [() => ({ issues: [{ message: "wrong", path: null }] }), ASTRAY],
     // No promise of ours, but one all the same.
     [() => ({ then: (done: (result: unknown) => void) => done({ issues: [{ message: "late" }] }) }), /^late$/],
     [() => ({ then: fail }), /^broken$/],
