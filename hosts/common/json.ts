@@ -93,10 +93,13 @@ export function formatJson(value: unknown, space = 0): string | undefined {
     function (this: Tree, key, item: unknown) {
       // The item is what toJSON returned, which may be no bigint any more.
       const bigint = typeof item === "bigint" ? item : this[key];
-      if (typeof bigint === "bigint") literals.push(String(bigint));
-      else if (isString(item) && String(item) === MARK) literals.push(`"${MARK}"`);
-      else return item;
-      return MARK;
+      if (typeof bigint === "bigint") {
+        literals.push(String(bigint));
+        return MARK;
+      }
+      const written = isString(item) ? String(item) : item;
+      if (written === MARK) literals.push(`"${MARK}"`);
+      return written;
     },
     space,
   ) as string | undefined;
@@ -104,7 +107,14 @@ export function formatJson(value: unknown, space = 0): string | undefined {
   return text?.replace(MARKED, (_, before: string) => before + literals[next++]);
 }
 
-/** Whether it is written as a string: a String object is, too. */
+/** Whether it is written as a string: a String object is, too, of whatever realm. It has a length of its own. */
 function isString(item: unknown): boolean {
-  return Object.prototype.toString.call(item) === "[object String]";
+  if (typeof item !== "object" || item === null) return typeof item === "string";
+  if (Array.isArray(item) || !Object.hasOwn(item, "length")) return false;
+  try {
+    String.prototype.valueOf.call(item);
+    return true;
+  } catch {
+    return false;
+  }
 }

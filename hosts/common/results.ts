@@ -35,11 +35,12 @@ export function formatResult(name: string, value: unknown, mostBytes: number): s
   return json;
 }
 
-/** An integer outside -2^63 to 2^64 - 1: the peer would get a float. */
-function strangerIn(value: unknown): bigint | undefined {
+/** An integer outside -2^63 to 2^64 - 1, in words: the peer would get a float. One that is too long was read as Infinity. */
+function strangerIn(value: unknown): string | undefined {
   for (const open = [value]; open.length > 0;) {
     const item = open.pop();
-    if (typeof item === "bigint" && (item < LEAST || item > MOST)) return item;
+    if (typeof item === "bigint" && (item < LEAST || item > MOST)) return String(item);
+    if (item === Infinity || item === -Infinity) return "one of more than 309 digits";
     if (typeof item === "object" && item !== null) for (const inner of Object.values(item)) open.push(inner);
   }
   return undefined;

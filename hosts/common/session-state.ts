@@ -35,6 +35,10 @@ export class SessionState {
     if (found !== undefined) return found.value as T;
     const value = create();
     const entry = { value, dispose: dispose === undefined ? undefined : () => dispose(value) };
+    if (this.kept.get(owner)?.has(key) === true) {
+      this.dispose(owner, entry);
+      throw new Error("create asked for the state that it was to make");
+    }
     // The peer, or the plugin, may have gone under a command that goes on.
     if (this.isOver || owner.isOver) {
       this.dispose(owner, entry);

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { formatJson, parseJson } from "../../hosts/common/json.ts";
 import { isRecord, parseExact } from "../../hosts/common/testing/exact-json.ts";
@@ -299,4 +300,12 @@ test("as deep as JSON.parse goes", () => {
     value = value[0] as unknown;
   }
   assert.equal(value, BigInt(BIG));
+});
+
+test("a string is what JSON.stringify takes for one, whatever it calls itself", () => {
+  const foreign = runInNewContext(`new String("${MARK}")`) as object;
+  const renamed = Object.defineProperty(new String(MARK), Symbol.toStringTag, { value: "Number" });
+  const pretends = { [Symbol.toStringTag]: "String", length: 1, toString: () => MARK };
+  const value = [foreign, renamed, pretends, new String("a"), 1n];
+  assert.equal(formatJson(value), `["${MARK}","${MARK}",{"length":1},"a",1]`);
 });

@@ -152,6 +152,8 @@ const RETURNED: readonly (readonly [what: string, value: unknown, desc: string])
   ["2^64", 2n ** 64n, `${BITS}18446744073709551616`],
   ["-2^63 - 1", -(2n ** 63n) - 1n, `${BITS}-9223372036854775809`],
   ["2^64 in a list", { a: [1, { b: 2n ** 64n }] }, `${BITS}18446744073709551616`],
+  ["10^400", 10n ** 400n, `${BITS}one of more than 309 digits`],
+  ["-10^400 in a list", [{ a: -(10n ** 400n) }], `${BITS}one of more than 309 digits`],
   ["2^64 as a number", 2 ** 64, `${BITS}18446744073709552000`],
   ["2^64 as a number in a list", [{ a: 2 ** 64 }], `${BITS}18446744073709552000`],
   ["-2^64 as a number", -(2 ** 64), `${BITS}-18446744073709552000`],
@@ -430,12 +432,19 @@ onEachBuild(
   );
 }
 
+/** Names of what was nested, as it was disposed of. */
+const nest: string[] = [];
+
 onEachBuild(
   "state that cannot be made is an error; state that cannot be disposed of is logged, and the rest is disposed of",
   withCommands({
     name: "test-state",
     run: ({ how }, { session }) => {
       if (how === "make") return session.state("made", thrower(new Error("out of paper")));
+      if (how === "nest") {
+        const keep = (make: () => string): string => session.state("nest", make, (made) => nest.push(made));
+        return keep(() => `${keep(() => "inner")} in outer`);
+      }
       session.state("throws", () => 1, thrower(new Error("one")));
       session.state(
         "rejects",
@@ -458,10 +467,15 @@ onEachBuild(
       peer.send(call("test-state"));
       assert.equal(peer.take(), '{"return": 3}\n');
     }
+    nest.length = 0;
+    peer.send('{"execute":"test-state","arguments":{"how":"nest"}}');
+    assert.equal(peer.take(), generic("create asked for the state that it was to make"));
+    assert.deepEqual(nest, ["inner in outer"]);
     records.length = 0;
     peer.hangUp();
     await ticks();
     assert.deepEqual(disposed, [1]);
+    assert.deepEqual(nest, ["inner in outer", "inner"]);
     const head = `warning general ${PLUGIN}: a session's state could not be disposed of: `;
     assert.deepEqual(records, [`${head}one`, `${head}two`]);
   },
