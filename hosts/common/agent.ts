@@ -123,15 +123,16 @@ export class GuestAgent implements Agent, SessionHost {
       for (const session of this.sessions) session.endStateOf(plugin);
     });
     this.commands = this.commandSwitches();
-    this.context = {
+    // All plugins see the same.
+    this.context = Object.freeze({
       version: engine.version,
       get frozen() {
         return engine.frozen;
       },
       commands: () => this.commands.list(),
-    };
+    });
     container.register(AGENT, { useValue: this.context });
-    container.register<Freeze>(FREEZE, { useValue: this.freezeSwitch });
+    container.register<Freeze>(FREEZE, { useValue: Object.freeze(this.freezeSwitch) });
   }
 
   private commandSwitches(): Commands {

@@ -27,12 +27,12 @@ export const CORE_LIMITS = {
 } as const;
 
 export type LimitName = keyof typeof CORE_LIMITS | "commandMs";
-export type Limits = Record<LimitName, number>;
+export type Limits = Readonly<Record<LimitName, number>>;
 
 /** One host command, in milliseconds. */
 const COMMAND_MS = 30_000;
 
-const DEFAULTS: Readonly<Limits> = { ...defaultsOfCore(), commandMs: COMMAND_MS };
+const DEFAULTS: Limits = { ...defaultsOfCore(), commandMs: COMMAND_MS };
 
 export const LIMIT_NAMES = Object.keys(DEFAULTS) as LimitName[];
 
@@ -48,9 +48,9 @@ export function rangeOf(name: string): { least: number; most: number } {
   return { least: name === "errorsInRow" ? 0 : LIMIT_LEAST, most: LIMIT_MOST };
 }
 
-/** The defaults with these changes. Throws GW_ERR_LIMIT on an unknown name or a value out of range. */
+/** The defaults with these changes, frozen: plugins see them. Throws GW_ERR_LIMIT on an unknown name or a value out of range. */
 export function completeLimits(changes: Partial<Limits> = {}): Limits {
-  const limits = { ...DEFAULTS };
+  const limits: Record<LimitName, number> = { ...DEFAULTS };
   for (const [name, value] of Object.entries(changes)) {
     if (!Object.hasOwn(DEFAULTS, name)) {
       throw new GuestwireError("GW_ERR_LIMIT", `unknown limit '${name}'; there are ${LIMIT_NAMES.join(", ")}`);
@@ -59,5 +59,5 @@ export function completeLimits(changes: Partial<Limits> = {}): Limits {
     const { least, most } = rangeOf(name);
     limits[name as LimitName] = checkRange(`limit ${name}`, value, least, most);
   }
-  return limits;
+  return Object.freeze(limits);
 }
