@@ -11,6 +11,7 @@ import {
 } from "../../plugins/api.ts";
 import type { Visit } from "./calls.ts";
 import type { Clock } from "./clock.ts";
+import { disposeOf } from "./disposal.ts";
 import type { Engine } from "./engine.ts";
 import { GuestwireError, textOf } from "./errors.ts";
 import { thawed } from "./freeze.ts";
@@ -197,8 +198,7 @@ export class PluginSet implements Plugins {
         failed(`they take more than ${DISPOSE_MS} ms`);
         resolve();
       });
-      void Promise.resolve(scope.dispose())
-        .then(undefined, (error: unknown) => failed(textOf(error)))
+      void disposeOf(scope, (error) => failed(textOf(error)))
         .then(cancel)
         .then(resolve);
     });
