@@ -131,7 +131,7 @@ export interface CallContext {
 
 /** A command that runs in the host's JavaScript. */
 export interface HostCommand {
-  /** Letters, digits, `-`, `_` and `.`; 1 to 128 of them. */
+  /** Letters, digits and `_`, after the first of them `-` and `.` too; 1 to 128. */
   readonly name: string;
   /**
    * What it takes: members by name in QAPI's words, or a validator. A call with other arguments is refused before the
@@ -164,7 +164,9 @@ export type CommandBinding = PortableCommand | HostCommand;
 
 /** A set of commands. */
 export interface Plugin {
-  /** As its package. An agent has one of each name. */
+  /**
+   * As its package: letters, digits, `-`, `_`, `.` and `~`, after `@SCOPE/` or not; 1 to 214. An agent has one of each name.
+   */
   readonly name: string;
   /** The version of this interface that it was written for. */
   readonly api: number;

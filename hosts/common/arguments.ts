@@ -1,6 +1,7 @@
 // Arguments against what a command declares: QEMU's order and QEMU's words (PROTOCOL 4.3).
 
 import type { IntegerWord, Members, Type, Word } from "../../plugins/schema.ts";
+import { isPlainObject } from "./schema-copy.ts";
 
 type Json = Record<string, unknown>;
 
@@ -34,45 +35,69 @@ const MEMBER = /^[A-Za-z_][A-Za-z0-9._-]*\??$/;
 /** The characters of the input that an error shows, of a name and of a value. */
 const ECHO_LENGTH = 256;
 
-/** What is wrong with the declaration of members, or undefined. `above`: what they are declared in. */
-export function mistakeInMembers(members: unknown, path = "", above: readonly unknown[] = []): string | undefined {
-  if (!isObject(members)) {
-    return `${path === "" ? "arguments" : `'${path.slice(0, -1)}'`} must be an object of types by name`;
-  }
-  const names = new Set<string>();
-  for (const [key, type] of Object.entries(members)) {
-    if (!MEMBER.test(key)) return `'${path}${key}' is no name for a member`;
-    const name = bare(key);
-    if (names.has(name)) return `'${path}${name}' is declared twice`;
-    names.add(name);
-    const mistake = mistakeInType(type, `${path}${name}`, above);
-    if (mistake !== undefined) return mistake;
-  }
-  return undefined;
+/** Declarations that were come by so far: whether each is in order, or is still being looked at. */
+type Seen = Map<unknown, boolean>;
+
+/** What is wrong with the declaration of members, or undefined. */
+export function mistakeInMembers(members: unknown): string | undefined {
+  return mistakeWithin(members, "", new Map());
 }
 
 /** What is wrong with the declaration of a type, or undefined. */
-export function mistakeInType(type: unknown, path: string, above: readonly unknown[] = []): string | undefined {
+export function mistakeInType(type: unknown, path: string): string | undefined {
+  return mistakeOf(type, path, new Map());
+}
+
+function mistakeWithin(members: unknown, path: string, seen: Seen): string | undefined {
+  if (!isPlainObject(members)) {
+    return `${path === "" ? "arguments" : `'${path}'`} must be an object of types by name`;
+  }
+  return once(members, path, seen, () => {
+    const names = new Set<string>();
+    for (const [key, type] of Object.entries(members)) {
+      const before = path === "" ? "" : `${path}.`;
+      if (!MEMBER.test(key)) return `'${before}${key}' is no name for a member`;
+      const name = bare(key);
+      if (names.has(name)) return `'${before}${name}' is declared twice`;
+      names.add(name);
+      const mistake = mistakeOf(type, `${before}${name}`, seen);
+      if (mistake !== undefined) return mistake;
+    }
+    return undefined;
+  });
+}
+
+function mistakeOf(type: unknown, path: string, seen: Seen): string | undefined {
   if (typeof type === "string") {
     return Object.hasOwn(PLAIN, type) || Object.hasOwn(INTEGERS, type)
       ? undefined
       : `'${path}' has the unknown type '${type}'`;
   }
-  if (above.includes(type)) return `'${path}' contains itself`;
-  const within = [...above, type];
-  if (Array.isArray(type)) {
-    return type.length === 1
-      ? mistakeInType(type[0], `${path}[]`, within)
-      : `'${path}' must be a list of one type: ["str"]`;
-  }
-  if (isObject(type) && Object.keys(type).length === 1) {
-    if (Object.hasOwn(type, "object")) return mistakeInMembers(type["object"], `${path}.`, within);
-    const values = type["enum"];
-    if (Array.isArray(values) && values.length > 0 && values.every((value) => typeof value === "string")) {
-      return undefined;
+  return once(type, path, seen, () => {
+    if (Array.isArray(type)) {
+      return type.length === 1
+        ? mistakeOf(type[0], `${path}[]`, seen)
+        : `'${path}' must be a list of one type: ["str"]`;
     }
-  }
-  return `'${path}' must be a type word, [TYPE], { enum: ["a", "b"] } or { object: { … } }`;
+    if (isPlainObject(type) && Object.keys(type).length === 1) {
+      if (Object.hasOwn(type, "object")) return mistakeWithin(type["object"], path, seen);
+      const values = type["enum"];
+      if (Array.isArray(values) && values.length > 0 && values.every((value) => typeof value === "string")) {
+        return undefined;
+      }
+    }
+    return `'${path}' must be a type word, [TYPE], { enum: ["a", "b"] } or { object: { … } }`;
+  });
+}
+
+/** Looks at a declaration where that was not done: one that many share would take for ever. */
+function once(declared: unknown, path: string, seen: Seen, look: () => string | undefined): string | undefined {
+  const isInOrder = seen.get(declared);
+  if (isInOrder !== undefined) return isInOrder ? undefined : `'${path}' contains itself`;
+  seen.set(declared, false);
+  const mistake = look();
+  if (mistake === undefined) seen.set(declared, true);
+  return mistake;
 }
 
 /**

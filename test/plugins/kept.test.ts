@@ -1,7 +1,7 @@
 // What an agent keeps of a plugin: what its author's objects turn into later is nothing to it.
 
 import assert from "node:assert/strict";
-import type { HostCommand, Members, Plugin } from "guestwire/plugin";
+import { AGENT, FREEZE, type HostCommand, LIMITS, type Members, type Plugin, type Type } from "guestwire/plugin";
 import { generic } from "../peer.ts";
 import { PING, PONG, call, onEachBuild } from "../wire/served.ts";
 
@@ -80,6 +80,42 @@ onEachBuild("what an author changes later counts for nothing", {}, async ({ agen
     ["guest-sync-delimited", "guest-sync", "guest-ping", "guest-info"],
   );
   peer.hangUp();
+});
+
+onEachBuild("no plugin can change what others see", {}, ({ agent, ask }) => {
+  const read: [object, string][] = [];
+  agent.plugins.add({
+    name: "evil",
+    api: 1,
+    register(container) {
+      read.push([container.resolve<object>(AGENT), "version"], [container.resolve<object>(AGENT), "commands"]);
+      read.push([container.resolve<object>(LIMITS), "messageBytes"], [container.resolve<object>(FREEZE), "thaw"]);
+    },
+    commands: [{ name: "test-evil", run: (_args, { agent: context }) => void read.push([context, "version"]) }],
+  });
+  assert.equal(ask(call("test-evil")), PONG);
+  assert.equal(read.length, 5);
+  for (const [object, key] of read) assert.ok(!Reflect.set(object, key, 1), key);
+});
+
+onEachBuild("an undefined portable is none", {}, ({ agent, ask }) => {
+  const command = { name: "test-plain", portable: undefined, run: () => 1 };
+  agent.plugins.add({ name: "plain", api: 1, commands: [command as HostCommand] });
+  assert.equal(ask(call("test-plain")), '{"return": 1}\n');
+});
+
+onEachBuild("a type that is shared at each level is looked at once", {}, ({ agent }) => {
+  let type: Type = "str";
+  for (let level = 0; level < 60; level++) type = { object: { a: type, b: type } };
+  let members: Members = { a: "str" };
+  for (let level = 0; level < 60; level++) members = { a: { object: members }, b: { object: members } };
+  const run = (): void => {};
+  agent.plugins.add({
+    name: "shared",
+    api: 1,
+    commands: [{ name: "test-shared", arguments: members, returns: type, run }],
+  });
+  assert.equal(agent.commands.list().at(-1)?.name, "test-shared");
 });
 
 onEachBuild("a plugin in its own place, with the same commands, goes on", {}, async ({ agent, connect }) => {

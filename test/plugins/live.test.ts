@@ -269,6 +269,14 @@ const REFUSED: readonly (readonly [plugin: unknown, code: string, message: RegEx
   ["new", "GW_ERR_PLUGIN", /^a plugin is/],
   [{ api: 1 }, "GW_ERR_PLUGIN", /^a plugin is/],
   [{ name: "", api: 1 }, "GW_ERR_PLUGIN", /^a plugin is/],
+  [{ name: "a\nb", api: 1 }, "GW_ERR_PLUGIN", /^"a\\nb" is no name for a plugin/],
+  [{ name: "a: b", api: 1 }, "GW_ERR_PLUGIN", /^"a: b" is no name/],
+  [{ name: "@scope/", api: 1 }, "GW_ERR_PLUGIN", /is no name/],
+  [{ name: "a/b", api: 1 }, "GW_ERR_PLUGIN", /is no name/],
+  [{ name: "x".repeat(215), api: 1 }, "GW_ERR_PLUGIN", /214 at most/],
+  [Object.defineProperty({ api: 1 }, "name", { get: thrower }), "GW_ERR_PLUGIN", /cannot be asked.*out of ink/],
+  [new Proxy({}, { get: thrower }), "GW_ERR_PLUGIN", /cannot be asked.*out of ink/],
+  [{ name: "new", api: Object.create(null) as unknown }, "GW_ERR_API", /a value that has no text/],
   [{ name: "new" }, "GW_ERR_API", /plugin 'new': it is written for API undefined; this agent has API 1/],
   [{ name: "new", api: 2 }, "GW_ERR_API", /'new'.* API 2/],
   [{ name: "new", api: "1" }, "GW_ERR_API", /'new'.* API 1/],
@@ -286,9 +294,23 @@ const REFUSED: readonly (readonly [plugin: unknown, code: string, message: RegEx
   [withOne({ run: undefined }), "GW_ERR_PLUGIN", /'new'.*'test-new' has no function run/],
   [withOne({ name: undefined }), "GW_ERR_COMMAND_NAME", /'new'.*'undefined' is no name/],
   [withOne({ name: Symbol("s") }), "GW_ERR_COMMAND_NAME", /'new'.*'Symbol\(s\)' is no name/],
+  [withOne({ name: Object.create(null) as unknown }), "GW_ERR_COMMAND_NAME", /a value that has no text/],
   [withOne({ name: "" }), "GW_ERR_COMMAND_NAME", /'new'/],
   [withOne({ name: "test new" }), "GW_ERR_COMMAND_NAME", /'new'.*'test new'/],
-  [withOne({ name: "-x" }), "GW_ERR_COMMAND_NAME", /'new'/],
+  [withOne({ name: "-x" }), "GW_ERR_COMMAND_NAME", /after the first of them '-' and '\.' too/],
+  [withOne({ name: ".x" }), "GW_ERR_COMMAND_NAME", /'new'/],
+  [withOne({ portable: 5 }), "GW_ERR_PLUGIN", /'new'.*not a constructor/],
+  [withOne({ portable: class {} }), "GW_ERR_PLUGIN", /portable of command 'test-new' must be null or a class/],
+  [
+    withOne({
+      portable: class {
+        readonly text = thrower();
+      },
+    }),
+    "GW_ERR_PLUGIN",
+    /'new'.*out of ink/,
+  ],
+  [withOne({ portable: undefined, run: undefined }), "GW_ERR_PLUGIN", /'test-new' has no function run/],
   [withOne({ name: "x".repeat(129) }), "GW_ERR_COMMAND_NAME", /128 at most/],
   [withOne({ name: "guest-ping" }), "GW_ERR_DUPLICATE_COMMAND", /'new'.*two commands named 'guest-ping'/],
   [
@@ -339,9 +361,21 @@ const REFUSED: readonly (readonly [plugin: unknown, code: string, message: RegEx
       [{ a: deep }, /'a\[\]\.more' contains itself/],
       ["str", /arguments must be an object of types by name/],
       [["str"], /arguments must be/],
+      [new Map([["a", "str"]]), /arguments must be an object of types by name/],
+      [{ a: { object: new Map() } }, /'a' must be an object of types by name/],
+      [
+        {
+          a: new (class {
+            readonly enum = ["a"];
+          })(),
+        },
+        /'a' must be/,
+      ],
       [null, /arguments must be/],
       [() => true, /arguments must be/],
       [{ "~standard": { version: 2, validate: run } }, /Standard Schema version 1/],
+      [{ "~standard": undefined }, /Standard Schema version 1/],
+      [{ "~standard": null }, /Standard Schema version 1/],
       [{ "~standard": { version: 1 } }, /Standard Schema version 1/],
     ] as const
   ).map(([declared, message]) => [withOne({ arguments: declared }), "GW_ERR_SCHEMA", message] as const),
@@ -401,7 +435,7 @@ for (const [engine, core] of ENGINES) {
       );
       unchanged(`add ${message}`);
       // The same in the place of another.
-      if ((plugin as Plugin | undefined)?.name !== "new") continue;
+      if (message.source.includes("cannot be asked") || (plugin as Plugin | undefined)?.name !== "new") continue;
       const renamed = Object.defineProperty(Object.create(plugin as object) as object, "name", { value: "old" });
       await assert.rejects(agent.plugins.replace(renamed as Plugin), { name: "GuestwireError", code });
       unchanged(`replace ${message}`);
@@ -508,6 +542,30 @@ test("two agents have one plugin each to itself", async () => {
     },
   );
 }
+
+onEachBuild("each service of a plugin is disposed of, whatever others do", {}, async ({ agent, records }) => {
+  const ended: string[] = [];
+  const service = (name: string, dispose: () => unknown): new () => object =>
+    class {
+      dispose(): unknown {
+        ended.push(name);
+        return dispose();
+      }
+    };
+  agent.plugins.add({
+    name: "three",
+    api: 1,
+    register(container) {
+      container.resolve(service("rejects", () => Promise.reject(new Error("out of paper"))));
+      container.resolve(service("throws", thrower));
+      container.resolve(service("good", ticks));
+    },
+  });
+  await agent.plugins.remove("three");
+  assert.deepEqual(ended, ["rejects", "throws", "good"]);
+  const head = "warning general three: its services could not be disposed of: ";
+  assert.deepEqual(records.toSorted(), [`${head}out of ink`, `${head}out of paper`]);
+});
 
 /** A core that traps, so many times, at the next calls of the function that is named. */
 class Trapping implements Core {
