@@ -108,11 +108,25 @@ const finish = {
   },
 };
 
+/** The console serves files that lie beside the code, so it is left out, with the server of WebSockets that it needs. */
+const RUN_CONSOLE = "build/esm/hosts/node/cli/run-console.js";
+const noConsole = {
+  name: "no-console",
+  load: (id) =>
+    id.endsWith(RUN_CONSOLE)
+      ? `import { Mistake } from "./mistake.js";
+export function runConsole() {
+  throw new Mistake("console needs the whole package: npx guestwire console");
+}`
+      : null,
+};
+
 const oneFile = {
   input: "build/esm/hosts/node/cli/main.js",
   output: { file: "dist/guestwire-agent.mjs", format: "es", inlineDynamicImports: true },
   external: [/^node:/],
   plugins: [
+    noConsole,
     ...common,
     license({ thirdParty: { allow, output: (dependencies) => (notices = dependencies.map(notice).join("\n")) } }),
     finish,

@@ -113,6 +113,7 @@ test("what needs the package says so in one line", async (t) => {
   const guest = new Guest(t);
   for (const [args, line] of [
     [["new-plugin", "clock"], /needs the whole package: npx guestwire new-plugin/],
+    [["console"], /needs the whole package: npx guestwire console/],
     [["agent", "-b", "help", "--plugin", "guestwire/introspect"], /there is no package guestwire\/introspect/],
   ] as const) {
     const { status, stdout, stderr } = await guest.run(...args);
