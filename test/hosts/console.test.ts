@@ -48,13 +48,18 @@ class Page {
   readonly socket: WebSocket;
   /** In latin-1. */
   received = "";
+  readonly opened: Promise<unknown>;
   readonly closed: Promise<readonly [code: number, reason: string]>;
 
   constructor(port: number, token: string, origin = `http://localhost:${port}`, path = "/bridge") {
     this.socket = new WebSocket(`ws://localhost:${port}${path}`, ["guestwire", `guestwire.token.${token}`], { origin });
     this.socket.on("message", (bytes: Buffer) => (this.received += bytes.toString("latin1")));
     this.socket.on("error", () => {});
-    this.closed = once(this.socket, "close").then(([code, reason]) => [Number(code), String(reason)] as const);
+    this.opened = new Promise((resolve) => this.socket.once("open", resolve));
+    // Not once() of node:events: a refused one tells an error first.
+    this.closed = new Promise((resolve) => {
+      this.socket.once("close", (code, reason) => resolve([code, reason.toString()]));
+    });
   }
 
   async until(text: string): Promise<void> {
@@ -114,7 +119,7 @@ test("the bridge carries all byte values and large messages, each page has a ses
   const { program, port, token } = await serve(t, "--bridge", agent.path);
   const pages = [new Page(port, token), new Page(port, token)] as const;
   for (const [n, page] of pages.entries()) {
-    await once(page.socket, "open");
+    await page.opened;
     assert.equal(page.socket.protocol, "guestwire");
     page.socket.send(Buffer.from(`\xff{"execute":"guest-sync-delimited","arguments":{"id":${n}}}\n`, "latin1"));
     await page.until(`\xff{"return": ${n}}\n`);
@@ -142,14 +147,14 @@ test("the bridge is for pages of its own, and for those who were given the token
   for (const page of refused) assert.equal((await page.closed)[0], 1006);
   for (const wrong of ["", "x", token.slice(1), `${token}x`, "x".repeat(22)]) {
     const page = new Page(port, wrong);
-    page.socket.on("open", () => page.socket.send('{"execute":"guest-ping"}\n'));
+    void page.opened.then(() => page.socket.send('{"execute":"guest-ping"}\n'));
     const [code, reason] = await page.closed;
     assert.equal(code, 1008);
     assert.match(reason, /open the address that was printed last/);
     assert.equal(page.received, "");
   }
   const page = new Page(port, token);
-  await once(page.socket, "open");
+  await page.opened;
   page.socket.send('{"execute":"guest-ping"}\n');
   await page.until('{"return": {}}\n');
 });
@@ -168,7 +173,7 @@ test("the page is told why there is no agent, and that it went; when it is there
   const program = new Program(t, process.execPath, [CLI, "agent", "-m", "unix-listen", "-p", path]);
   await program.until(() => connectable(path), "a socket");
   const page = new Page(port, token);
-  await once(page.socket, "open");
+  await page.opened;
   page.socket.send('{"execute":"guest-ping"}\n');
   await page.until('{"return": {}}\n');
   await stop(program);
