@@ -181,7 +181,8 @@ function echo(text: string): string {
   return text.slice(0, ECHO_LENGTH);
 }
 
-function bare(key: string): string {
+/** The name of a member, without the `?` of an optional one. */
+export function bare(key: string): string {
   return key.endsWith("?") ? key.slice(0, -1) : key;
 }
 

@@ -3,7 +3,7 @@
 import { systemClock } from "../clock.ts";
 import type { Receiver, Transport } from "../transport.ts";
 import { type ConformanceCase, loadCorpus, matches } from "./corpus.ts";
-import { bytesOf, textOf } from "./latin1.ts";
+import { fromLatin1, toLatin1 } from "./latin1.ts";
 import { sync, synced } from "./words.ts";
 
 export interface ConformanceOptions {
@@ -83,7 +83,7 @@ class Talk implements Receiver {
       await this.until(() => !this.blocked);
       // Set before: a transport may drain at once.
       this.blocked = true;
-      if (this.transport.write(bytesOf(chunk))) this.blocked = false;
+      if (this.transport.write(toLatin1(chunk))) this.blocked = false;
     }
     await this.until(() => this.received.endsWith(end));
     const text = this.received;
@@ -101,7 +101,7 @@ class Talk implements Receiver {
   }
 
   data(bytes: Uint8Array): void {
-    this.received += textOf(bytes);
+    this.received += fromLatin1(bytes);
     this.wake();
   }
 

@@ -1,7 +1,7 @@
 // A peer in memory: a transport whose other side is a test.
 
 import type { Receiver, Transport } from "../transport.ts";
-import { bytesOf, textOf } from "./latin1.ts";
+import { fromLatin1, toLatin1 } from "./latin1.ts";
 
 /**
  * What an agent serves, and a test plays: `agent.serve(peer)`. Bytes go in and out at once, as text with one character for
@@ -35,7 +35,7 @@ export class Peer implements Transport {
     if (bytes.length === 0) this.misuse.push("a write of nothing");
     if (this.down) return true;
     this.writing = true;
-    this.received += textOf(bytes);
+    this.received += fromLatin1(bytes);
     this.blocked = !this.takes();
     this.writing = false;
     this.wake();
@@ -58,7 +58,7 @@ export class Peer implements Transport {
 
   /** Sends these characters as bytes, in one chunk. */
   send(text: string): void {
-    this.sendBytes(bytesOf(text));
+    this.sendBytes(toLatin1(text));
   }
 
   /** Sends bytes in one chunk. They are garbled then. */

@@ -1,6 +1,7 @@
 // Arguments that fit a declaration, and such that do not.
 
 import type { Members, Type } from "../../../plugins/schema.ts";
+import { bare } from "../arguments.ts";
 
 export type Json = Record<string, unknown>;
 
@@ -15,7 +16,7 @@ const STRANGER = "guestwire-stranger";
 
 /** The least that fits: all members that are required. */
 export function leastArguments(members: Members): Json {
-  const required = Object.entries(members).filter(([key]) => !isOptional(key));
+  const required = Object.entries(members).filter(([key]) => bare(key) === key);
   return Object.fromEntries(required.map(([key, type]) => [key, leastOf(type)]));
 }
 
@@ -24,8 +25,8 @@ export function badArguments(members: Members): BadArguments[] {
   const least = leastArguments(members);
   const bad: BadArguments[] = [];
   for (const [key, type] of Object.entries(members)) {
-    const member = isOptional(key) ? key.slice(0, -1) : key;
-    if (!isOptional(key)) {
+    const member = bare(key);
+    if (member === key) {
       const args = { ...least };
       delete args[member];
       bad.push({ what: `without '${member}'`, member, args });
@@ -37,10 +38,6 @@ export function badArguments(members: Members): BadArguments[] {
     }
   }
   return [...bad, { what: "with one that is not declared", member: STRANGER, args: { ...least, [STRANGER]: 1 } }];
-}
-
-function isOptional(key: string): boolean {
-  return key.endsWith("?");
 }
 
 function leastOf(type: Type): unknown {
