@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "node:test";
 import introspect from "guestwire/introspect";
+import { ascii } from "../../core/bytes.ts";
+import { Command } from "../../core/command.ts";
 import { COMMAND, CommandError, type HostCommand, type Plugin, defineCommand, definePlugin } from "guestwire/plugin";
 import { wasm } from "guestwire/wasm";
 import { type PluginTestOptions, testPlugin } from "guestwire/testing";
@@ -108,14 +110,74 @@ test("examples for a command that is not there", async () => {
 });
 
 test("an example that draws an error", async () => {
-  const [first, second, ...more] = await failuresOf({
+  const lines = await failuresOf({
     run: () => {
       throw new CommandError("GenericError", "no such clock");
     },
   });
-  assert.equal(first, "test {}: it answers, and holds up nobody: the answer is an error: no such clock");
-  assert.match(second ?? "", /survives a resync in the middle: the answer is an error: no such clock$/);
-  assert.deepEqual(more, []);
+  assert.deepEqual(lines, ["test {}: it answers, and holds up nobody: the answer is an error: no such clock"]);
+});
+
+test("a command that does not finish is tried once for each example", async () => {
+  const runs: object[] = [];
+  const run: HostCommand["run"] = (args) => {
+    runs.push(args);
+    return new Promise(() => {});
+  };
+  const lines = await failuresOf({ timeoutMs: 50, run }, { examples: { test: [{ a: 1 }, { a: 2 }] } });
+  assert.deepEqual(
+    lines,
+    [1, 2].map(
+      (a) =>
+        `test {"a":${a}}: it answers, and holds up nobody: the answer is an error: Command test did not finish within 50 ms`,
+    ),
+  );
+  assert.deepEqual(runs, [{ a: 1 }, { a: 2 }]);
+});
+
+test("a command that does not run on two sessions at once", async () => {
+  let isBusy = false;
+  const run = async (): Promise<void> => {
+    if (isBusy) throw new Error("busy");
+    isBusy = true;
+    await sleep(5);
+    isBusy = false;
+  };
+  assert.deepEqual(await failuresOf({ run }), [
+    "test {}: two sessions at once are answered: the answer is an error: busy",
+  ]);
+});
+
+test("a peer goes when the command runs, also behind an asynchronous validator", async () => {
+  const run: HostCommand["run"] = async (_args, { session, signal }) => {
+    let isRunning = true;
+    session.state("key", Object, () => {
+      if (isRunning) throw new Error("still in use");
+    });
+    await sleep(20, undefined, { signal: signal as AbortSignal });
+    isRunning = false;
+  };
+  const validate = async (value: unknown): Promise<{ value: unknown }> => {
+    await sleep(5);
+    return { value };
+  };
+  const lines = await failuresOf({ arguments: { "~standard": { version: 1, vendor: "test", validate } }, run });
+  assert.match(lines.join("\n"), /^test \{\}: it ends when its peer has gone: the agent logged: .*still in use$/);
+});
+
+test("a command of the portable core passes, which nobody sees run", async () => {
+  class Check extends Command {
+    constructor() {
+      super(ascii("test"), 0);
+    }
+    run(): void {}
+  }
+  const plugin: Plugin = {
+    name: "guestwire-plugin-check",
+    api: 1,
+    commands: [{ name: "test", returns: { object: {} }, portable: Check }],
+  };
+  assert.deepEqual(await failures(plugin, { examples: { test: [{}] } }), []);
 });
 
 test("a result that is not as declared", async () => {
@@ -129,6 +191,8 @@ test("a result that is not as declared", async () => {
   assert.match(await wrong({ object: {} }, { a: 1 }), /Parameter 'return\.a' is unexpected$/);
   assert.match(await wrong({ enum: ["a"] }, "b"), /Parameter 'return' does not accept value 'b'$/);
   assert.equal(await wrong("uint64", 2n ** 64n - 1n), "");
+  assert.match(await wrong("uint64", -1), /its result has a negative number where 'returns' has none$/);
+  assert.match(await wrong([{ object: { "a?": "size" } }], [{ a: -(2n ** 63n) }]), /has a negative number/);
   assert.match(
     await wrong(undefined, () => {}),
     /the answer is an error: Command test returned what JSON cannot hold$/,
@@ -165,4 +229,50 @@ test("state of a session that cannot be disposed of", async () => {
       }),
   });
   assert.match(lines.join("\n"), /it ends when its peer has gone: the agent logged: .*still in use$/m);
+});
+
+test("services are disposed of, each, and one that cannot be is told", async () => {
+  const made = new Set<object>();
+  const serviceOf = (dispose: () => unknown): Plugin => ({
+    name: "guestwire-plugin-service",
+    api: 1,
+    register: (container) => {
+      class Service {
+        readonly timer = setInterval(() => {}, 1000);
+        constructor() {
+          made.add(this);
+        }
+        dispose(): unknown {
+          clearInterval(this.timer);
+          made.delete(this);
+          return dispose();
+        }
+      }
+      container.registerSingleton("guestwire-plugin-service/Service", Service);
+      container.register<HostCommand>(COMMAND, {
+        useFactory: (scope) => {
+          const service = scope.resolve<Service>("guestwire-plugin-service/Service");
+          return Object.freeze({ name: "test", run: () => assert.ok(made.has(service)) });
+        },
+      });
+    },
+  });
+  const examples = { test: [{}] };
+  assert.deepEqual(
+    await failures(
+      serviceOf(() => {}),
+      { examples },
+    ),
+    [],
+  );
+  assert.equal(made.size, 0);
+  const lines = await failures(
+    serviceOf(() => Promise.reject(new Error("stuck"))),
+    { examples },
+  );
+  assert.equal(made.size, 0);
+  assert.match(
+    lines.join("\n"),
+    /^an agent takes it, lets it go and takes it again: the agent logged: .*could not be disposed of: stuck$/,
+  );
 });

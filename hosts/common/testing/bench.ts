@@ -5,6 +5,7 @@ import type { Agent } from "../agent.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import type { Core } from "../core.ts";
 import { createAgent } from "../create.ts";
+import type { LogDomain, LogLevel, Logger } from "../logger.ts";
 import { Peer } from "./peer.ts";
 import { watched } from "./watched.ts";
 
@@ -14,34 +15,65 @@ const PATIENCE_MS = 40_000;
 const PING = '{"execute":"guest-ping","id":"guestwire-end"}\n';
 const PONG = '{"return": {}, "id": "guestwire-end"}\n';
 
+/** Of services, and of what is kept for a session. */
+const DISPOSAL = /could not be disposed of/;
+
 const encoder = new TextEncoder();
+
+/** What an agent logs. */
+export class Records implements Logger {
+  private messages: string[] = [];
+
+  log(_level: LogLevel, _domain: LogDomain, message: string): void {
+    this.messages.push(message);
+  }
+
+  /** The first that matches since the last time that such were asked for. */
+  take(pattern: RegExp): string | undefined {
+    const found = this.messages.find((message) => pattern.test(message));
+    this.messages = this.messages.filter((message) => !pattern.test(message));
+    return found;
+  }
+
+  /** Throws where something could not be disposed of. */
+  checkDisposal(): void {
+    const failure = this.take(DISPOSAL);
+    if (failure !== undefined) throw new Error(`the agent logged: ${failure}`);
+  }
+}
+
+/** A call that has begun. */
+export interface Begun {
+  readonly peer: Peer;
+  /** Settles when the command is over. */
+  readonly finished: Promise<unknown>;
+}
 
 export class Bench {
   readonly agent: Agent;
-  /** Calls that got as far as the command. */
-  runs = 0;
-  /** Settles with the first of them. */
-  readonly started: Promise<void>;
-  /** Settles when the last one is over. */
-  finished: Promise<void> = Promise.resolve();
+  readonly records = new Records();
+  /** Each call that got as far as the command settles here when the command is over. */
+  private readonly runs: Promise<void>[] = [];
   private readonly plugin: Plugin;
-  private readonly records: string[] = [];
+  private wake: () => void = () => {};
 
   constructor(plugin: Plugin, core?: Core, clock: Clock = systemClock) {
     this.plugin = plugin;
-    let start = (): void => {};
-    this.started = new Promise((resolve) => (start = resolve));
     const seen = watched(plugin, (finished) => {
-      this.runs++;
-      this.finished = finished;
-      start();
+      this.runs.push(finished);
+      this.wake();
     });
     this.agent = createAgent({
       plugins: [seen],
       clock,
-      logger: { log: (_level, _domain, message) => this.records.push(message) },
+      logger: this.records,
       ...(core === undefined ? {} : { core }),
     });
+  }
+
+  /** How many calls got as far as the command. */
+  get runCount(): number {
+    return this.runs.length;
   }
 
   /** The plugin's commands. */
@@ -65,9 +97,15 @@ export class Bench {
     return text.slice(0, -PONG.length);
   }
 
-  /** What the agent has logged since the last time that matches. */
-  logged(pattern: RegExp): string | undefined {
-    return this.records.splice(0).find((record) => pattern.test(record));
+  /** Has a new peer call. Settles when the command runs, which a validator may hold up, or the call is over. */
+  async begin(request: string): Promise<Begun> {
+    const before = this.runs.length;
+    const peer = this.connect();
+    peer.sendBytes(encoder.encode(request + PING));
+    const runs = new Promise<void>((resolve) => (this.wake = resolve));
+    // What is built into the core is not seen to run, but has answered.
+    if (this.runs.length === before) await within(Promise.race([runs, peer.until(PONG)]), "it does not begin");
+    return { peer, finished: Promise.all(this.runs.slice(before)) };
   }
 
   /** Asks once more, and takes all down. */
@@ -76,6 +114,7 @@ export class Bench {
     await within(this.agent.plugins.remove(this.plugin.name), "the plugin does not go");
     await this.ask("");
     await within(this.agent.close(), "the agent does not close");
+    this.records.checkDisposal();
   }
 }
 

@@ -1,19 +1,19 @@
 // A plugin with somebody who sees its commands run.
 
-import type { Plugin, CommandBinding, HostCommand } from "../../../plugins/api.ts";
-import { COMMAND } from "../../../plugins/api.ts";
+import { COMMAND, type CommandBinding, type HostCommand, type Plugin } from "../../../plugins/api.ts";
+import { takeCommand } from "../plugin-checks.ts";
 
 /**
  * The same plugin; `started` is told of each call, with what settles when the command has
  * finished, however it did.
  */
 export function watched(plugin: Plugin, started: (finished: Promise<void>) => void): Plugin {
-  const watch = (command: HostCommand): HostCommand["run"] => {
+  const watch = ({ run }: HostCommand): HostCommand["run"] => {
     return (args, call) => {
       let finish = (): void => {};
       started(new Promise((resolve) => (finish = resolve)));
       try {
-        const result = command.run(args, call);
+        const result = run(args, call);
         void Promise.resolve(result).then(finish, finish);
         return result;
       } catch (error) {
@@ -25,21 +25,20 @@ export function watched(plugin: Plugin, started: (finished: Promise<void>) => vo
   return {
     name: plugin.name,
     api: plugin.api,
+    get commands() {
+      return plugin.commands ?? [];
+    },
     register(container) {
-      // What it binds is seen here first.
-      const scope = container.createChildContainer();
-      plugin.register?.(scope);
-      for (const command of plugin.commands ?? []) scope.register<CommandBinding>(COMMAND, { useValue: command });
-      const commands = scope.isRegistered(COMMAND) ? scope.resolveAll<CommandBinding>(COMMAND) : [];
-      for (const command of commands) {
-        const useValue = "run" in command ? withRun(command, watch(command)) : command;
-        container.register<CommandBinding>(COMMAND, { useValue });
-      }
+      // Only what the agent gets of COMMAND is another: all else is the plugin's, in its own container.
+      container.afterResolution<CommandBinding>(COMMAND, (_token, commands) => {
+        // The plugin itself may have asked for one.
+        if (!Array.isArray(commands)) return;
+        for (const [index, command] of commands.entries()) {
+          const kept = takeCommand(plugin.name, command);
+          commands[index] = "run" in kept ? { ...kept, run: watch(kept) } : kept;
+        }
+      });
+      return plugin.register?.(container);
     },
   };
-}
-
-/** The same command, which may be an object of a class, with another `run`. */
-function withRun(command: HostCommand, run: HostCommand["run"]): HostCommand {
-  return new Proxy(command, { get: (target, key) => (key === "run" ? run : (Reflect.get(target, key) as unknown)) });
 }
