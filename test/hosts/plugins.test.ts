@@ -53,6 +53,7 @@ test("plugins come from files and packages of the working directory, in order, a
     "one.mjs": plugin("one"),
     "list.mjs": `import one from "./one.mjs";\nexport default [{ ...one, name: "list", commands: [] }, one];\n`,
     "old.cjs": plugin("old").replace("export default", "module.exports ="),
+    "compiled.cjs": `Object.defineProperty(exports, "__esModule", { value: true });\n${plugin("compiled").replace("export default", "exports.default =")}`,
     "node_modules/packed/package.json": MANIFEST,
     "node_modules/packed/main.js": plugin("packed"),
     "below/nothing.txt": "",
@@ -60,6 +61,7 @@ test("plugins come from files and packages of the working directory, in order, a
   assert.equal(await listed(t, cwd, "./old.cjs", "packed", "./list.mjs"), "old-read\npacked-read\none-read\n");
   assert.equal(await listed(t, join(cwd, "below"), "../one.mjs", "packed"), "one-read\npacked-read\n");
   assert.equal(await listed(t, cwd, join(cwd, "one.mjs")), "one-read\n");
+  assert.equal(await listed(t, cwd, "./compiled.cjs"), "compiled-read\n");
   assert.equal(await listed(t, cwd, "guestwire/introspect"), "guestwire-schema\n");
 });
 
@@ -78,6 +80,15 @@ test("a plugin that is not there, or is no plugin", async (t) => {
   await refused(t, cwd, "", /name a plugin: --plugin \.\/FILE or --plugin PACKAGE/);
   for (const name of ["./empty.mjs", "./named.mjs", "fs"]) {
     await refused(t, cwd, name, /there is no plugin in .*: its default export must be what definePlugin returns/);
+  }
+});
+
+test("a plugin that is named twice", async (t) => {
+  const cwd = project(t, { "one.mjs": plugin("one"), "list.mjs": 'export { default } from "./one.mjs";\n' });
+  for (const other of ["./one.mjs", "./list.mjs"]) {
+    const { status, stderr } = await names(t, cwd, "./one.mjs", other);
+    assert.equal(stderr, `guestwire: ./one.mjs and ${other} are one plugin: name it once\n`);
+    assert.equal(status, 1);
   }
 });
 
@@ -160,7 +171,10 @@ const AGAIN = "guestwire: a plugin has changed; the agent starts again\n";
 
 test("--watch starts the agent again when a file that a plugin is made of changes", async (t) => {
   const cwd = project(t, {
-    "one.mjs": 'import { value } from "./parts/value.mjs";\n' + plugin("one").replace("({})", "value"),
+    // What no file can be called is no file to watch.
+    "one.mjs":
+      '// require("./%s"), import("./%2f")\nimport { value } from "./parts/value.mjs";\n' +
+      plugin("one").replace("({})", "value"),
     "parts/value.mjs": "export const value = 1;\n",
   });
   const { program, path } = start(t, cwd, "--plugin", "./one.mjs", "--watch");

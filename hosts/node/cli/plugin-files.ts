@@ -43,17 +43,26 @@ function filesOf(addresses: readonly string[]): string[] {
   const found = new Set<string>();
   const open = [...addresses];
   for (let url = open.pop(); url !== undefined; url = open.pop()) {
-    const path = fileURLToPath(url);
-    if (found.has(path)) continue;
+    const path = pathOf(url);
+    if (path === undefined || found.has(path)) continue;
     found.add(path);
-    for (const [, name = ""] of textOf(path).matchAll(IMPORT)) open.push(meant(new URL(name, url).href));
+    for (const [, name = ""] of sourceOf(path).matchAll(IMPORT)) open.push(meant(new URL(name, url).href));
   }
   return [...found];
 }
 
 /** The address of the file that is there, or else as it was written. */
 function meant(url: string): string {
-  return ENDINGS.map((ending) => url + ending).find((each) => statOf(fileURLToPath(each))?.isFile()) ?? url;
+  return ENDINGS.map((ending) => url + ending).find((each) => statOf(pathOf(each) ?? "")?.isFile()) ?? url;
+}
+
+/** The file with this address; undefined where no file can have it, as `./%s` in a comment. */
+function pathOf(url: string): string | undefined {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    return undefined;
+  }
 }
 
 function statOf(path: string): Stats | undefined {
@@ -64,7 +73,7 @@ function statOf(path: string): Stats | undefined {
   }
 }
 
-function textOf(path: string): string {
+function sourceOf(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch {

@@ -35,14 +35,24 @@ export function pluginAddress(name: string): string {
   throw new Mistake(`there is no package ${name}; ${hint}`);
 }
 
-/** The plugins of these modules, in order. Throws a Mistake where one cannot be loaded, or has none. */
-export async function loadPlugins(names: readonly string[]): Promise<Plugin[]> {
-  const plugins: Plugin[] = [];
-  for (const name of names) plugins.push(...pluginsIn(name, await load(name)));
-  return plugins;
+interface Module {
+  readonly default?: unknown;
 }
 
-/** What the module exports by default. */
+/** The plugins of these modules, in order. Throws a Mistake where one cannot be loaded, or has none. */
+export async function loadPlugins(names: readonly string[]): Promise<Plugin[]> {
+  const sources = new Map<Plugin, string>();
+  for (const name of names) {
+    for (const plugin of pluginsIn(name, await load(name))) {
+      const before = sources.get(plugin);
+      if (before !== undefined) throw new Mistake(`${before} and ${name} are one plugin: name it once`);
+      sources.set(plugin, name);
+    }
+  }
+  return [...sources.keys()];
+}
+
+/** What the module exports by default; where a compiler made CommonJS of it, that is one level further down. */
 async function load(name: string): Promise<unknown> {
   const address = pluginAddress(name);
   if (address.startsWith("file:")) {
@@ -56,12 +66,17 @@ async function load(name: string): Promise<unknown> {
       stuck = () => reject(new Error("it waits at its top level for what never comes"));
     });
     process.once("beforeExit", stuck);
-    return ((await Promise.race([import(address), idle])) as { default?: unknown }).default;
+    const { default: exported } = (await Promise.race([import(address), idle])) as Module;
+    return isCompiled(exported) ? exported.default : exported;
   } catch (error) {
     throw new Mistake(`plugin ${name} cannot be loaded: ${reasonOf(error)}`, { cause: error });
   } finally {
     process.removeListener("beforeExit", stuck);
   }
+}
+
+function isCompiled(exported: unknown): exported is Module {
+  return typeof exported === "object" && exported !== null && "__esModule" in exported;
 }
 
 function pluginsIn(name: string, exported: unknown): Plugin[] {
