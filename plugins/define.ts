@@ -7,14 +7,18 @@ import type { Members, ObjectOf, StandardSchema, Type, ValueOf } from "./schema.
 export type ArgumentsOf<Args> =
   Args extends StandardSchema<infer Output> ? Output : Args extends Members ? ObjectOf<Args> : Record<string, unknown>;
 
-/** What a command may return that declares its result so. */
-export type ResultOf<Returns> = Returns extends Type ? ReadonlyOf<ValueOf<Returns>> : unknown;
+/** What a command may return that declares its result so: nothing, where `{}` will do. */
+export type ResultOf<Returns> = Returns extends Type ? OrNothing<ReadonlyOf<ValueOf<Returns>>> : unknown;
 
-/** Lists that need not be the command's own to change. */
+type OrNothing<T> = Record<string, never> extends T ? T | void : T;
+
+/** Lists that need not be the command's own to change, and objects that are empty where they have no members. */
 type ReadonlyOf<T> = T extends readonly (infer Item)[]
   ? readonly ReadonlyOf<Item>[]
   : T extends object
-    ? { readonly [Name in keyof T]: ReadonlyOf<T[Name]> }
+    ? [keyof T] extends [never]
+      ? Readonly<Record<string, never>>
+      : { readonly [Name in keyof T]: ReadonlyOf<T[Name]> }
     : T;
 
 /** A host command whose `run` has types. */

@@ -103,6 +103,18 @@ defineCommand({ name, returns: "null", run: () => null });
 declare const words: readonly string[];
 defineCommand({ name, returns: { object: { words: ["str"], "any?": "any" } }, run: () => ({ words }) });
 defineCommand({ name, returns: { object: {} }, run: () => ({}) });
+defineCommand({ name, returns: { object: {} }, run: () => {} });
+defineCommand({ name, returns: { object: {} }, run: async () => {} });
+defineCommand({ name, returns: { object: {} }, run: async () => ({}) });
+defineCommand({ name, returns: { object: { "a?": "int" } }, run: () => {} });
+defineCommand({ name, returns: { object: { "a?": "int" } }, run: async () => ({ a: 1n }) });
+defineCommand({ name, returns: { object: { "a?": "int" } }, run: (_, call) => (call.logging ? { a: 1 } : undefined) });
+defineCommand({
+  name,
+  returns: { object: { a: { object: {} }, list: [{ object: {} }] } },
+  run: () => ({ a: {}, list: [{}] }),
+});
+defineCommand({ name, returns: "any", run: () => {} });
 
 // @ts-expect-error: a string is no integer.
 defineCommand({ name, returns: "int", run: () => "1" });
@@ -118,6 +130,22 @@ defineCommand({ name, returns: { enum: ["on", "off"] }, run: () => "maybe" });
 defineCommand({ name, returns: { object: { a: "int", b: "int" } }, run: () => ({ a: 1 }) });
 // @ts-expect-error: nothing is not an integer.
 defineCommand({ name, returns: "int", run: () => {} });
+// @ts-expect-error: nor a list.
+defineCommand({ name, returns: ["int"], run: () => {} });
+// @ts-expect-error: nor an object with a member.
+defineCommand({ name, returns: { object: { a: "int" } }, run: () => {} });
+// @ts-expect-error: nor is a promise of nothing.
+defineCommand({ name, returns: { object: { a: "int" } }, run: async () => {} });
+// @ts-expect-error: a string is no object, not even an empty one.
+defineCommand({ name, returns: { object: {} }, run: () => "not an object" });
+// @ts-expect-error: nor is a list.
+defineCommand({ name, returns: { object: {} }, run: async () => [1] });
+// @ts-expect-error: nor a number one whose members are optional.
+defineCommand({ name, returns: { object: { "a?": "int" } }, run: () => 1 });
+// @ts-expect-error: an empty object has no members.
+defineCommand({ name, returns: { object: {} }, run: () => ({ a: 1 }) });
+// @ts-expect-error: nor has one within.
+defineCommand({ name, returns: [{ object: { a: { object: {} } } }], run: () => [{ a: "not an object" }] });
 
 // What is no declaration.
 

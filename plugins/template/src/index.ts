@@ -20,6 +20,8 @@ const hello = defineCommand({
 const wait = defineCommand({
   name: "__NAME__-wait",
   arguments: { ms: "uint32" },
+  // Nothing, which callers get as an object without members.
+  returns: { object: {} },
   timeoutMs: 60_000,
   run: async ({ ms }, call) => {
     await sleep(ms, undefined, { signal: call.signal });
