@@ -150,7 +150,7 @@ function mistakeInValue(
     if (typeof value !== "string") return expected(path, "string");
     return type.enum.includes(value) ? undefined : `Parameter '${path}' does not accept value '${echo(value)}'`;
   }
-  return isObject(value) ? mistakeInObject(type.object, value, twin as Json, `${path}.`) : expected(path, "object");
+  return isRecord(value) ? mistakeInObject(type.object, value, twin as Json, `${path}.`) : expected(path, "object");
 }
 
 function mistakeInInteger(
@@ -194,6 +194,6 @@ function isList(type: Exclude<Type, string>): type is readonly [Type] {
   return Array.isArray(type);
 }
 
-function isObject(value: unknown): value is Json {
+function isRecord(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
