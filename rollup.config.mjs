@@ -87,9 +87,9 @@ const entries = {
     manualChunks: (id) => (REFLECT.test(id) ? "reflect" : null),
     hoistTransitiveImports: false,
   },
-  external: [/^node:/, "tsyringe", "reflect-metadata"],
+  external: [/^node:/, "tsyringe", "reflect-metadata/lite"],
   plugins: [...common, license({ thirdParty: { allow, output: "dist/LICENSES.txt" } })],
-  treeshake: { moduleSideEffects: (id) => id === "reflect-metadata" },
+  treeshake: { moduleSideEffects: (id) => id === "reflect-metadata/lite" },
 };
 
 let notices = "";

@@ -246,7 +246,7 @@ test("the client brings neither tsyringe nor the agent, and is small", async () 
  * Bytes, gzipped, that a page may have with createAgent, the js engine, the client and Web Serial: what it has now and a
  * little more, so that growth is seen. The design wants 24,576; the README says how far that is.
  */
-const PAGE_BYTES = 38_400;
+const PAGE_BYTES = 38_000;
 
 test("a page with createAgent, the js engine, the client and Web Serial does not grow", async (t) => {
   const [page = "", ...more] = await vite("page.mjs");
