@@ -349,6 +349,28 @@ test("-d: the parent ends when the daemon serves; a second one, and one that can
   assert.equal(existsSync(path), false);
 });
 
+test("-d: relative paths count from the folder where it was started, also at SIGHUP and at the end", async (t) => {
+  const folder = temporaryFolder(t);
+  const options = ["-d", "-v", "-m", "unix-listen", "-p", "socket", "-t", ".", "-f", "pid", "-l", "log"];
+  const env = { QGA_CONF: "/nonexistent/conf" };
+  const program = new Program(t, process.execPath, [CLI, "agent", ...options], { cwd: folder, env });
+  assert.deepEqual(await program.ended, { status: 0, signal: null, stdout: "", stderr: "" });
+  const [log, pid] = [join(folder, "log"), join(folder, "pid")];
+  const daemon = Number(readFileSync(pid, "utf8"));
+  try {
+    const client = await Client.connect(join(folder, "socket"));
+    assert.equal(await client.ask(PING), PONG);
+    client.reset();
+    renameSync(log, `${log}.old`);
+    process.kill(daemon, "SIGHUP");
+    while (!existsSync(log)) await moment();
+  } finally {
+    process.kill(daemon, "SIGTERM");
+  }
+  while (existsSync(pid)) await moment();
+  assert.equal(existsSync(join(folder, "socket")), false);
+});
+
 test("the state folder and the log file have to be to hand, and the pid file is for daemons only", async (t) => {
   const folder = temporaryFolder(t);
   const on = ["-m", "unix-listen", "-p", join(folder, "socket")];

@@ -34,7 +34,7 @@ interface Rig {
   readonly folder: string;
   readonly flag: string;
   readonly log: string;
-  start(): Promise<RunningAgent & { client: Client }>;
+  start(...options: string[]): Promise<RunningAgent & { client: Client }>;
 }
 
 function rig(t: TestContext, core: string): Rig {
@@ -42,8 +42,8 @@ function rig(t: TestContext, core: string): Rig {
   const plugin = join(folder, "pack.mjs");
   writeFileSync(plugin, PLUGIN);
   const log = join(folder, "log");
-  const start = async (): Promise<RunningAgent & { client: Client }> => {
-    const agent = await startAgent(t, "--core", core, "-t", folder, "-l", log, "-v", "--plugin", plugin);
+  const start = async (...options: string[]): Promise<RunningAgent & { client: Client }> => {
+    const agent = await startAgent(t, "--core", core, "-t", folder, "-l", log, "-v", "--plugin", plugin, ...options);
     return { ...agent, client: await Client.connect(agent.path) };
   };
   return { folder, flag: join(folder, "qga.state.isfrozen"), log, start };
@@ -53,19 +53,24 @@ const DONE = '{"return": {}}\n';
 const FROZEN =
   '{"error": {"class": "CommandNotFound", "desc": "Command test-log has been disabled: the agent is in frozen state"}}\n';
 
+async function stopFrozen(t: TestContext, core: string, signal: "SIGTERM" | "SIGINT"): Promise<void> {
+  const { flag, log, start } = rig(t, core);
+  const { client, program } = await start();
+  assert.equal(await client.ask('{"execute":"test-freeze"}'), DONE);
+  assert.ok(existsSync(flag));
+  assert.equal(await client.ask('{"execute":"test-log"}'), FROZEN);
+  assert.equal(await client.ask('{"execute":"guest-ping"}'), DONE);
+  program.kill(signal);
+  assert.deepEqual(await program.ended, { status: 0, signal: null, stdout: "", stderr: "" });
+  assert.ok(!existsSync(flag));
+  // What was said meanwhile is there after the thaw.
+  const said = new RegExp(`warning: freezing: [^\\n]*\\n[^\\n]*info: stopping on ${signal}\\n$`);
+  assert.match(readFileSync(log, "utf8"), said);
+}
+
 for (const core of ENGINE_NAMES) {
-  test(`${core}: SIGTERM while frozen thaws, and the status is 0`, async (t) => {
-    const { flag, log, start } = rig(t, core);
-    const { client, program } = await start();
-    assert.equal(await client.ask('{"execute":"test-freeze"}'), DONE);
-    assert.ok(existsSync(flag));
-    assert.equal(await client.ask('{"execute":"test-log"}'), FROZEN);
-    assert.equal(await client.ask('{"execute":"guest-ping"}'), DONE);
-    program.kill("SIGTERM");
-    assert.deepEqual(await program.ended, { status: 0, signal: null, stdout: "", stderr: "" });
-    assert.ok(!existsSync(flag));
-    // What was said meanwhile is there after the thaw.
-    assert.match(readFileSync(log, "utf8"), /warning: freezing: [^\n]*\n[^\n]*info: stopping on SIGTERM\n$/);
+  test(`${core}: SIGTERM and SIGINT while frozen thaw, and the status is 0`, async (t) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) await stopFrozen(t, core, signal);
   });
 
   test(`${core}: one that was killed while frozen starts frozen, and opens its log at the thaw`, async (t) => {
@@ -87,7 +92,7 @@ for (const core of ENGINE_NAMES) {
     assert.equal(await client.ask('{"execute":"test-thaw"}'), DONE);
     assert.ok(!existsSync(flag));
     assert.equal(await client.ask('{"execute":"test-log"}'), DONE);
-    assert.match(readFileSync(log, "utf8"), /info: serving [^\n]*\n[^\n]*error: test-pack: test-log: a record\n$/);
+    assert.match(readFileSync(log, "utf8"), /info: listening on [^\n]*\n[^\n]*error: test-pack: test-log: a record\n$/);
     client.reset();
     program.kill("SIGTERM");
     assert.equal((await program.ended).status, 0);
@@ -105,4 +110,18 @@ test("what cannot be thawed at the end stays known as frozen, is told, and the s
   assert.equal(status, 0);
   assert.match(stderr, /error: test-pack: it could not thaw: still busy\n$/);
   assert.ok(existsSync(flag));
+});
+
+test("-F is taken; nothing runs the hook, for nothing freezes file systems yet", async (t) => {
+  const { folder, flag, start } = rig(t, "js");
+  const [hook, ran] = [join(folder, "hook"), join(folder, "ran")];
+  writeFileSync(hook, `#!/bin/sh\necho "$1" >> ${ran}\n`, { mode: 0o755 });
+  const { client, program } = await start(`-F${hook}`);
+  assert.doesNotMatch(await client.ask('{"execute":"guest-info"}'), /guest-fsfreeze/);
+  assert.equal(await client.ask('{"execute":"test-freeze"}'), DONE);
+  assert.ok(existsSync(flag));
+  assert.equal(await client.ask('{"execute":"test-thaw"}'), DONE);
+  program.kill("SIGTERM");
+  assert.equal((await program.ended).status, 0);
+  assert.ok(!existsSync(ran));
 });

@@ -277,6 +277,21 @@ test("options of 100 KB are one line of sensible length", async (t) => {
   }
 });
 
+test("lists of 1.2 MB are taken, and a path of 5 MB is printed, or refused in one line", async (t) => {
+  // The system takes no longer word than 128 KB.
+  const lists = Array.from({ length: 12 }, (_, index) => `${index}`.repeat(100_000).slice(0, 100_000));
+  const { stdout, ...ending } = await ends(t, ["-D", ...lists.flatMap((list) => ["-b", list])]);
+  assert.deepEqual(ending, { status: 0, signal: null, stderr: "" });
+  assert.ok(stdout.includes(`\nblock-rpcs=${lists.join()}\n`));
+  const file = join(temporaryFolder(t), "conf");
+  const path = "x".repeat(5_000_000);
+  for (const method of ["virtio-serial", "isa-serial", "unix-listen", "unix-connect", path]) {
+    writeFileSync(file, `[general]\nmethod=${method}\npath=${path}\n`);
+    refused(await ends(t, [], { QGA_CONF: file }), / … .*xxx|xxx.* … /);
+    assert.ok((await ends(t, ["-D"], { QGA_CONF: file })).stdout.includes(`\npath=${path}\n`));
+  }
+});
+
 test("what is asked for first is answered, whatever follows", async (t) => {
   const { stdout, ...version } = await ends(t, ["-vV", "--bogus"]);
   assert.deepEqual(version, { status: 0, signal: null, stderr: "" });

@@ -136,22 +136,33 @@ test("where it cannot be is told in a line", (t) => {
 const realAgent = findRealAgent();
 const skip = realAgent === undefined && !CI && "install the Debian package qemu-guest-agent";
 
-test("the file of a live qemu-ga is refused, and taken when it is dead", { skip }, async (t) => {
-  assert.ok(realAgent, "CI needs the Debian package qemu-guest-agent");
-  const folder = temporaryFolder(t);
-  const path = join(folder, "pid");
-  const options = ["-d", "-m", "unix-listen", "-p", join(folder, "socket"), "-t", folder, "-f", path];
-  assert.equal((await new Program(t, realAgent, options).ended).status, 0);
-  while (!existsSync(path) || readFileSync(path, "utf8") === "") await moment();
-  const pid = Number(readFileSync(path, "utf8"));
-  t.after(() => isAlive(pid) && process.kill(pid, "SIGKILL"));
-  assert.throws(() => new PidFile(path), {
-    message: new RegExp(`^Cannot lock pid file: Resource temporarily unavailable: process ${pid} has `),
-  });
-  process.kill(pid, "SIGKILL");
-  while (isAlive(pid)) await moment();
-  new PidFile(path).remove();
-});
+test(
+  "we refuse the file of a live qemu-ga, and take it when that is dead; qemu-ga takes that of a live one of ours",
+  { skip },
+  async (t) => {
+    assert.ok(realAgent, "CI needs the Debian package qemu-guest-agent");
+    const folder = temporaryFolder(t);
+    const path = join(folder, "pid");
+    const options = ["-d", "-m", "unix-listen", "-p", join(folder, "socket"), "-t", folder, "-f", path];
+    /** Its pid, as the file has it when this is no longer there. */
+    const startReal = async (before: string): Promise<number> => {
+      assert.equal((await new Program(t, realAgent, options).ended).status, 0);
+      while (!existsSync(path) || ["", before].includes(readFileSync(path, "utf8"))) await moment();
+      const pid = Number(readFileSync(path, "utf8"));
+      t.after(() => isAlive(pid) && process.kill(pid, "SIGKILL"));
+      return pid;
+    };
+    const pid = await startReal("");
+    assert.throws(() => new PidFile(path), {
+      message: new RegExp(`^Cannot lock pid file: Resource temporarily unavailable: process ${pid} has `),
+    });
+    process.kill(pid, "SIGKILL");
+    while (isAlive(pid)) await moment();
+    const ours = new PidFile(path);
+    await startReal(`${process.pid}\n`);
+    ours.remove();
+  },
+);
 
 function isAlive(pid: number): boolean {
   try {

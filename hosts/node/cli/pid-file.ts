@@ -1,5 +1,6 @@
-// The file with the agent's process id, which no second agent may have. Node knows no locks: an agent keeps the file open as
-// long as it lives, as qemu-ga does, and whoever comes looks whether the process that the file names has it open.
+// The file with the agent's process id, which no second agent may have. qemu-ga locks it, and Node knows no locks: an agent keeps
+// the file open as long as it lives, and whoever comes looks whether the process that the file names has it open. So we see a live
+// qemu-ga, which has it open too; qemu-ga, which looks for a lock only, does not see us.
 
 import {
   type BigIntStats,
