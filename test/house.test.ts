@@ -12,7 +12,11 @@ const FLOORS: readonly (readonly [folder: string, below: readonly string[], pack
   ["core", [], []],
   ["plugins/standard", ["core", "plugins/api.ts", "plugins/schema.ts"], []],
   ["plugins", ["core"], ["tsyringe"]],
-  ["hosts/common", ["core", "plugins", "dist/agent.wasm", "dist/agent-simd.wasm"], ["tsyringe", "reflect-metadata/lite"]],
+  [
+    "hosts/common",
+    ["core", "plugins", "dist/agent.wasm", "dist/agent-simd.wasm"],
+    ["tsyringe", "reflect-metadata/lite"],
+  ],
   ["hosts/node", ["hosts/common", "plugins/api.ts"], ["commander", "import-meta-resolve", "ws"]],
   ["hosts/webserial/page", ["hosts/webserial/console"], []],
   // The models do without Lit: they are tested without a document.
