@@ -2,6 +2,7 @@
 // of file, so this takes the handle that its sockets are made of.
 
 import { getSystemErrorName } from "node:util";
+import { canBePolled } from "./character-device.ts";
 import { readNow, writeNow } from "./descriptor.ts";
 import type { Outcome, Port } from "./port.ts";
 import { buffer } from "./reader.ts";
@@ -39,10 +40,11 @@ export class EpollPort implements Port {
     handle.onread = () => this.hear(bindings.streamBaseState[bindings.kReadBytesOrError] ?? 0);
   }
 
-  /** Undefined where the runtime, or the kernel for this descriptor, refuses it. */
+  /** Undefined where the runtime refuses the handle, or it is not known that epoll takes this character device. */
   static of(fd: number): EpollPort | undefined {
     const bindings = bindingsOf();
-    if (bindings === undefined) return undefined;
+    // Asked before: the handle takes any descriptor, and aborts the process when it is to read.
+    if (bindings === undefined || !canBePolled(fd)) return undefined;
     const handle = new bindings.Pipe(SOCKET);
     if (handle.open(fd) === 0) return new EpollPort(fd, handle, bindings);
     handle.close(() => {});

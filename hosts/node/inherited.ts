@@ -6,6 +6,7 @@ import { isatty } from "node:tty";
 import { systemClock } from "../common/clock.ts";
 import type { Transport } from "../common/index.ts";
 import { checkRange } from "../common/range.ts";
+import { canBePolled } from "./character-device.ts";
 import { refuse } from "./device-file.ts";
 import { EpollPort } from "./epoll-port.ts";
 import { LineTransport } from "./line.ts";
@@ -18,8 +19,8 @@ import { VirtioTransport } from "./virtio.ts";
 const MOST_FD = 2_147_483_647;
 
 /**
- * Takes an inherited descriptor over: a connected unix or TCP socket, a terminal, which is put into raw mode, or another
- * character device, which is served as a virtio port: its end of file is no end. The transport closes the descriptor.
+ * Takes an inherited descriptor over: a connected unix or TCP socket, a terminal, which is put into raw mode, or a virtio
+ * port, whose end of file is no end. It has to be open for reading and writing. The transport closes it.
  *
  * @throws GuestwireError GW_ERR_DEVICE, with a line that says what to do: it is not open, or something else;
  *   GW_ERR_LIMIT where fd is no integer from 0 to 2,147,483,647
@@ -27,8 +28,9 @@ const MOST_FD = 2_147_483_647;
 export async function openFd(fd: number): Promise<Transport> {
   const found = lookAt(fd);
   if (found.isSocket()) return connected(fd);
-  if (!found.isCharacterDevice()) {
-    throw refuse(`descriptor ${fd} is neither a socket nor a device; hand in one that goes both ways`);
+  // Node has descriptors of its own, which come after those that it was started with.
+  if (!found.isCharacterDevice() || !canBePolled(fd)) {
+    throw refuse(`descriptor ${fd} is neither a socket nor a terminal nor a virtio port; hand in one of these`);
   }
   if (!isatty(fd)) return new VirtioTransport(portAt(fd), systemClock);
   // It blocks from here on, until it becomes a port.

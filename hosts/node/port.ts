@@ -22,7 +22,7 @@ export interface Port {
   close(): Promise<void>;
 }
 
-/** Takes over a descriptor that was opened with O_NONBLOCK, of anything that can be polled. */
+/** Takes over a descriptor of a character device that was opened with O_NONBLOCK. */
 export function portOf(fd: number, clock: Clock): Port {
   return EpollPort.of(fd) ?? new PolledPort(fd, clock);
 }

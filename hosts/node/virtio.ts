@@ -2,7 +2,9 @@
 // there is none, both reading and waiting in epoll return at once, so that timers have to look for the next one.
 
 import { type Clock, systemClock } from "../common/clock.ts";
-import { openDeviceFile } from "./device-file.ts";
+import { isMemory } from "./character-device.ts";
+import { closeDescriptor } from "./descriptor.ts";
+import { openDeviceFile, refuse } from "./device-file.ts";
 import { type Outcome, type Port, portOf } from "./port.ts";
 import { PortTransport } from "./port-transport.ts";
 
@@ -27,11 +29,19 @@ const AHEAD_BYTES = 1_048_576;
  * what was meant for it is dropped then; `reopened` comes before the next host's first bytes. A port that is unplugged is lost
  * too, and opened again when it is back. It closes only when it is told to.
  *
- * @throws GuestwireError GW_ERR_DEVICE, with a line that says what to do: there is none, it is in use, there is no permission
+ * @throws GuestwireError GW_ERR_DEVICE, with a line that says what to do: there is none, it is in use, there is no permission,
+ *   it is a device of memory, as /dev/null
  */
 export async function openVirtio(path: string = VIRTIO_PATH): Promise<VirtioTransport> {
-  const open = (): Port => portOf(openDeviceFile(path), systemClock);
+  const open = (): Port => openPort(path);
   return new VirtioTransport(open(), systemClock, open);
+}
+
+function openPort(path: string): Port {
+  const fd = openDeviceFile(path);
+  if (!isMemory(fd)) return portOf(fd, systemClock);
+  closeDescriptor(fd);
+  throw refuse(`${path} is no virtio port; name one`);
 }
 
 export class VirtioTransport extends PortTransport {

@@ -10,7 +10,7 @@ import type { Duplex, Readable, Writable } from "node:stream";
 import { type TestContext, test } from "node:test";
 import { activated, listenFd, openFd } from "guestwire/node";
 import { createAgent } from "guestwire";
-import { Client, ROOT, temporaryFolder } from "./rig.ts";
+import { CLI, Client, ROOT, run, temporaryFolder } from "./rig.ts";
 import { Device, skipTerminal } from "./terminal.ts";
 
 const PING = '{"execute":"guest-ping"}\n';
@@ -201,6 +201,36 @@ test("listenFd: a socket that a service manager made, which stays", async (t) =>
   assert.ok(existsSync(path));
 });
 
+for (const path of ["/dev/null", "/dev/zero", "/dev/full"]) {
+  test(`${path} as a channel: one line, and no abort`, async (t) => {
+    const start = async (fd: number | "ignore", ...args: string[]): Promise<[unknown, string]> => {
+      const folder = temporaryFolder(t);
+      const child = spawn(process.execPath, [CLI, "agent", "-t", folder, ...args], {
+        stdio: ["ignore", "ignore", "pipe", fd],
+      });
+      t.after(() => child.kill("SIGKILL"));
+      let said = "";
+      child.stderr?.setEncoding("utf8").on("data", (text: string) => (said += text));
+      const [status] = await once(child, "close");
+      return [status, said];
+    };
+    const named = `guestwire: ${path} is no virtio port; name one\n`;
+    assert.deepEqual(await start("ignore", "-p", path), [1, named]);
+    const fd = openSync(path, "r+");
+    t.after(() => closeSync(fd));
+    const refused = "is neither a socket nor a terminal nor a virtio port; hand in one of these\n";
+    assert.deepEqual(await start(fd, "--fd", "3"), [1, `guestwire: descriptor 3 ${refused}`]);
+  });
+}
+
+test("--fd with a number that is Node's own is refused", async (t) => {
+  for (let fd = 5; fd < 15; fd++) {
+    const { status, stderr } = await run(t, "agent", "-t", temporaryFolder(t), "--fd", String(fd));
+    assert.equal(status, 1);
+    assert.match(stderr, /^guestwire: descriptor \d+ is (not open|neither a socket nor a terminal)[^\n]*\n$/);
+  }
+});
+
 test("descriptors that are no channel", async (t) => {
   const agent = createAgent();
   const file = openSync(join(ROOT, "package.json"), "r");
@@ -208,7 +238,7 @@ test("descriptors that are no channel", async (t) => {
     closeSync(file);
     await agent.close();
   });
-  await assert.rejects(openFd(file), { code: "GW_ERR_DEVICE", message: /neither a socket nor a device; hand in/ });
+  await assert.rejects(openFd(file), { code: "GW_ERR_DEVICE", message: /neither a socket nor a terminal nor/ });
   await assert.rejects(listenFd(agent, file), { code: "GW_ERR_SOCKET", message: /is no socket; hand in one/ });
   for (const fd of [-1, 1.5, 2 ** 31]) {
     await assert.rejects(openFd(fd), { code: "GW_ERR_LIMIT" });
