@@ -327,3 +327,35 @@ test("as a script starts qemu-ga, in any folder, with no environment, and ends i
   client.reset();
   assert.equal(existsSync(path), false);
 });
+
+test("in a working directory that was removed full paths do as always, and relative ones are one line", async (t) => {
+  const folder = temporaryFolder(t);
+  const socket = join(folder, "socket");
+  const plugin = join(folder, "plugin.mjs");
+  writeFileSync(plugin, "export default [];");
+  const start = (...words: string[]): Program => {
+    const line = 'cd "$(mktemp -d)" && rmdir "$PWD" && exec "$@"';
+    const args = ["agent", "-m", "unix-listen", "-p", socket, "-t", folder, "-f", join(folder, "pid"), ...words];
+    return new Program(t, "sh", ["-c", line, "sh", process.execPath, CLI, ...args], {
+      env: { ...process.env, QGA_CONF: NOWHERE },
+    });
+  };
+  const program = start("-l", join(folder, "log"), "--plugin", plugin);
+  await listens(program, socket);
+  program.kill("SIGTERM");
+  assert.deepEqual(await program.ended, { status: 0, signal: null, stdout: "", stderr: "" });
+
+  const gone = /^guestwire: the working directory was removed; change to another one, or name [^ ]+ in full\n$/;
+  for (const words of [
+    ["-l", "log"],
+    ["-t", "."],
+    ["-c", "conf"],
+    ["--plugin", "./x.mjs"],
+    ["-d", "-p", "socket"],
+  ]) {
+    refused(await start(...words).ended, gone);
+  }
+  // A daemon's own line comes through its parent.
+  refused(await start("-d", "-f", "pid").ended, gone);
+  refused(await start("-p", "socket").ended, /socket/);
+});

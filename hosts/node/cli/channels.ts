@@ -1,6 +1,5 @@
 // From a configuration to the channel that it names (PROTOCOL 1.1).
 
-import { resolve } from "node:path";
 import { type Agent, GuestwireError, type Transport } from "../../common/index.ts";
 import {
   type Listener,
@@ -15,6 +14,7 @@ import {
 } from "../index.ts";
 import type { AgentFlags } from "./agent-command.ts";
 import type { Configuration } from "./configuration.ts";
+import { fullPath } from "./full-path.ts";
 import { Mistake } from "./mistake.ts";
 import { observed } from "./observed.ts";
 
@@ -68,7 +68,7 @@ export function wayTo(configuration: Configuration, flags: AgentFlags, env: Node
   }
   if (handed !== undefined) return handed;
   if (method === "stdio") return once("stdin and stdout", async () => stdio());
-  const made = METHODS.get(method)?.(daemon && path ? resolve(path) : (path ?? ""), flags);
+  const made = METHODS.get(method)?.(daemon && path ? fullPath(path) : (path ?? ""), flags);
   if (made !== undefined) return made;
   const known = [...METHODS.keys(), "stdio"].join(", ");
   throw new Mistake(`unsupported channel method/type: ${method}; there are ${known}`);

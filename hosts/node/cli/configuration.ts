@@ -1,8 +1,8 @@
 // What the agent is told to be: by its configuration file, and above that by the command line (PROTOCOL 7.3).
 
 import { type Stats, readFileSync, statSync } from "node:fs";
-import { resolve } from "node:path";
 import type { AgentFlags } from "./agent-command.ts";
+import { fullPath } from "./full-path.ts";
 import { KeyFile, KeyFileError } from "./key-file.ts";
 import { Mistake } from "./mistake.ts";
 
@@ -40,13 +40,13 @@ const DEFAULT_PATHS: ReadonlyMap<string, string> = new Map([
 
 /**
  * Reads the configuration file, and puts the options over it; lists add up. The file is the one of `-c`, or that of the
- * environment's QGA_CONF, or /etc/qemu/qemu-ga.conf; only the first has to be there. A relative name counts from `folder`.
+ * environment's QGA_CONF, or /etc/qemu/qemu-ga.conf; only the first has to be there. A relative name counts from `folder`, undefined where that was removed.
  * Throws a Mistake on a file that cannot be read.
  */
-export function configure(flags: AgentFlags, env: NodeJS.ProcessEnv, folder: string): Configuration {
+export function configure(flags: AgentFlags, env: NodeJS.ProcessEnv, folder: string | undefined): Configuration {
   const name = flags.config ?? env["QGA_CONF"] ?? FILE;
   try {
-    return merge(flags, load(name, name && resolve(folder, name), flags.config !== undefined), name);
+    return merge(flags, load(name, name && fullPath(name, folder), flags.config !== undefined), name);
   } catch (error) {
     if (!(error instanceof KeyFileError)) throw error;
     throw unreadable(name, error.message);

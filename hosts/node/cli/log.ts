@@ -1,8 +1,8 @@
 // Where the agent's log goes: stderr, or a file.
 
 import { closeSync, constants, openSync, writeSync } from "node:fs";
-import { resolve } from "node:path";
 import type { Logger, LogLevel } from "../../common/index.ts";
+import { fullPath } from "./full-path.ts";
 import { Mistake } from "./mistake.ts";
 import { inOneLine } from "./printable.ts";
 
@@ -33,7 +33,7 @@ export class Log implements Logger {
   /** Appends to the file, or writes to stderr. Throws a Mistake where the file cannot be opened, unless `held`. */
   constructor(file: string | undefined, verbose: boolean, held = false) {
     if (file === "") throw new Mistake("say which file the log goes to: -l FILE");
-    this.file = file === undefined ? undefined : resolve(file);
+    this.file = file === undefined ? undefined : fullPath(file);
     this.verbose = verbose;
     if (held) this.hold();
     if (this.file === undefined) this.target = STDERR;

@@ -15,8 +15,8 @@ import {
   unlinkSync,
   writeSync,
 } from "node:fs";
-import { resolve } from "node:path";
 import { fileAt, isSameFile, removeOwn } from "../socket-file.ts";
+import { fullPath } from "./full-path.ts";
 import { Mistake } from "./mistake.ts";
 
 /** How often one that is gone again is looked at: two that start at once get in each other's way. */
@@ -33,7 +33,7 @@ export class PidFile {
    */
   constructor(path: string) {
     if (path === "") throw new Mistake("say which file the process id goes to: -f FILE");
-    this.path = resolve(path);
+    this.path = fullPath(path);
     // Whole before it has its name, so that nobody reads half of it.
     const draft = `${this.path}.${process.pid}`;
     try {

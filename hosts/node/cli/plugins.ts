@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { resolve } from "import-meta-resolve";
 import type { Plugin } from "../../../plugins/api.ts";
 import { textOf } from "../../common/errors.ts";
+import { fullPath, workingFolder } from "./full-path.ts";
 import { Mistake } from "./mistake.ts";
 
 /** What names a file, and not a package. */
@@ -19,8 +20,8 @@ const PLACE = /(?:^|file:\/\/|\()(\/[^\n]*?\.[cm]?[jt]sx?):(\d+)/;
  */
 export function pluginAddress(name: string): string {
   if (name === "") throw new Mistake("name a plugin: --plugin ./FILE or --plugin PACKAGE");
-  if (PATH.test(name)) return pathToFileURL(name).href;
-  const here = pathToFileURL(join(process.cwd(), "plugin")).href;
+  if (PATH.test(name)) return pathToFileURL(fullPath(name)).href;
+  const here = pathToFileURL(join(workingFolder() ?? "/", "plugin")).href;
   const failures: NodeJS.ErrnoException[] = [];
   for (const from of [here, import.meta.url]) {
     try {

@@ -17,6 +17,7 @@ import { daemonStarted, startDaemon } from "./daemon.ts";
 import { dump } from "./dump.ts";
 import { DEFAULT_ENGINE, ENGINES, type EngineName } from "./engines.ts";
 import { freezeState } from "./freeze-state.ts";
+import { workingFolder } from "./full-path.ts";
 import { keepOpen } from "./keep-open.ts";
 import { asksForNames, limitsIn, namesIn } from "./lists.ts";
 import { Log } from "./log.ts";
@@ -42,7 +43,7 @@ export async function runAgent(flags: AgentFlags, words: readonly string[]): Pro
         .join(""),
     );
   } else {
-    const folder = process.cwd();
+    const folder = workingFolder();
     // A daemon's working directory changes.
     const read = (): Configuration => configure(flags, process.env, folder);
     const configuration = read();

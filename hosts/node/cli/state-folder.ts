@@ -1,8 +1,9 @@
 // The folder for state: it keeps that file systems are frozen, in the file that qemu-ga has for that.
 
 import { type Stats, existsSync, statSync, unlinkSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { FreezeState } from "../../common/index.ts";
+import { fullPath } from "./full-path.ts";
 import { Mistake } from "./mistake.ts";
 
 /** Is there while the agent is frozen, and empty (PROTOCOL 7.2). */
@@ -18,7 +19,7 @@ export class StateFolder implements FreezeState {
   constructor(folder: string) {
     if (folder === "") throw new Mistake("say which folder is for state: -t DIR");
     checkFolder(folder);
-    this.flag = join(resolve(folder), FLAG);
+    this.flag = join(fullPath(folder), FLAG);
     this.frozen = existsSync(this.flag);
   }
 
