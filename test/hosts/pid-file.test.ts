@@ -69,6 +69,14 @@ test("it has the process id and LF, for its user alone, and goes at the end", (t
   assert.deepEqual(readdirSync(folder), []);
 });
 
+test("a file that another agent wrote over is left to it", (t) => {
+  const path = join(temporaryFolder(t), "pid");
+  const file = new PidFile(path);
+  writeFileSync(path, "1\n");
+  file.remove();
+  assert.equal(readFileSync(path, "utf8"), "1\n");
+});
+
 test("one that is somebody else's by now stays", (t) => {
   const path = join(temporaryFolder(t), "pid");
   const file = new PidFile(path);

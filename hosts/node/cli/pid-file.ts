@@ -54,10 +54,18 @@ export class PidFile {
     }
   }
 
-  /** Removes the file, should it still be this one. */
+  /** Removes the file, should it still be this one, and nobody else's: qemu-ga writes over one that it finds. */
   remove(): void {
-    removeOwn(this.path, this.own);
+    if (this.isOwn()) removeOwn(this.path, this.own);
     closeSync(this.target);
+  }
+
+  private isOwn(): boolean {
+    try {
+      return pidIn(this.path) === process.pid;
+    } catch {
+      return false;
+    }
   }
 }
 
