@@ -221,6 +221,38 @@ test("what an older file calls blacklist is blocked, in addition, with a warning
   );
 });
 
+test("a daemon's warning is said once", async (t) => {
+  const folder = temporaryFolder(t);
+  const [file, missing] = [join(folder, "conf"), join(folder, "missing/socket")];
+  writeFileSync(file, "[general]\nblacklist=a\nmethod=unix-listen\ndaemon=true\n");
+  const words = ["-c", file, "-p", missing, "-t", folder, "-f", join(folder, "pid")];
+  const { status, stderr } = await ends(t, words);
+  assert.equal(status, 1);
+  assert.match(stderr, /^guestwire: [^\n]*deprecated 'blacklist' key[^\n]*\nguestwire: [^\n]*missing[^\n]*\n$/);
+});
+
+for (const signal of ["SIGUSR1", "SIGQUIT"] as const) {
+  test(`${signal} ends an agent by the signal, without a word`, async (t) => {
+    const folder = temporaryFolder(t);
+    const path = join(folder, "socket");
+    const program = agent(t, ["-m", "unix-listen", "-p", path, "-t", folder], {}, folder);
+    await listens(program, path);
+    program.kill(signal);
+    assert.deepEqual(await program.ended, { status: null, signal, stdout: "", stderr: "" });
+  });
+}
+
+test("SIGPIPE is ignored", async (t) => {
+  const folder = temporaryFolder(t);
+  const path = join(folder, "socket");
+  const program = agent(t, ["-m", "unix-listen", "-p", path, "-t", folder]);
+  await listens(program, path);
+  program.kill("SIGPIPE");
+  await listens(program, path);
+  program.kill("SIGTERM");
+  assert.deepEqual(await program.ended, { status: 0, signal: null, stdout: "", stderr: "" });
+});
+
 test("a configuration file that cannot be read is one line and exit status 1", async (t) => {
   const folder = temporaryFolder(t);
   const file = join(folder, "conf");

@@ -4,6 +4,9 @@
 import { outputText } from "./output.ts";
 import { outputStatus, run } from "./program.ts";
 
+// Node would open its debugger's port. A process without a handler ends by the signal.
+process.once("SIGUSR1", () => process.kill(process.pid, "SIGUSR1"));
+
 const args = process.argv.slice(2);
 
 process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
