@@ -93,6 +93,37 @@ test("one whose parent is killed before it serves ends", async (t) => {
   while (isAlive(pid)) await moment();
 });
 
+test("one whose parent is gone before it listens for its end, or before it says that it serves, ends in order", async (t) => {
+  const gone = `
+    process.once("exit", (status) => writeFileSync("done", String(status)));
+    process.kill(process.ppid, "SIGKILL");
+    while (process.connected) await new Promise((resolve) => setTimeout(resolve, 1));
+  `;
+  const [early, late] = [rig(t, ""), rig(t, gone)];
+  const file = join(early.folder, "program.mts");
+  writeFileSync(file, readFileSync(file, "utf8").replace("const stopped", `${gone}\nconst stopped`));
+  for (const { folder } of [early, late]) {
+    const done = join(folder, "done");
+    while (!existsSync(done) || readFileSync(done, "utf8") === "") await moment();
+    assert.equal(readFileSync(done, "utf8"), "0");
+  }
+});
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  test(`${signal} to the parent stops the daemon, and it waits for that`, async (t) => {
+    const work = `setInterval(() => {}, 1000); process.once("exit", () => writeFileSync("done", "")); ${NOTE} await stopped; process.exit(0);`;
+    const { folder, parent } = rig(t, work);
+    const note = join(folder, "note");
+    await parent.until(() => existsSync(note) && readFileSync(note, "utf8") !== "", "the daemon starts");
+    const pid = readFileSync(note, "utf8").split(" ")[0] ?? "";
+    t.after(() => isAlive(pid) && process.kill(Number(pid), "SIGKILL"));
+    parent.kill(signal);
+    assert.deepEqual(await parent.ended, { status: 0, signal: null, stdout: "", stderr: "" });
+    assert.ok(existsSync(join(folder, "done")));
+    assert.ok(!isAlive(pid));
+  });
+}
+
 function isAlive(pid: string): boolean {
   try {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));

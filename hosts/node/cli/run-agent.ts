@@ -47,11 +47,15 @@ export async function runAgent(flags: AgentFlags, words: readonly string[]): Pro
     // A daemon's working directory changes.
     const read = (): Configuration => configure(flags, process.env, folder);
     const configuration = read();
-    for (const warning of configuration.warnings) process.stderr.write(`guestwire: ${warning}\n`);
+    const daemonServes = configuration.daemon ? daemonStarted() : undefined;
+    // Of a daemon the one that starts it has said so.
+    if (daemonServes === undefined) {
+      for (const warning of configuration.warnings) process.stderr.write(`guestwire: ${warning}\n`);
+    }
     checkPath(configuration, flags, process.env);
     if (flags.dumpConf) process.stdout.write(dump(configuration));
     else if (flags.watch) await watch(configuration, flags, words);
-    else await serve(configuration, flags, read);
+    else await serve(configuration, flags, read, daemonServes);
   }
 }
 
@@ -62,12 +66,18 @@ async function watch({ daemon }: Configuration, { plugin, fd }: AgentFlags, word
   process.exit(await watchAgent(plugin, words));
 }
 
-async function serve(configuration: Configuration, flags: AgentFlags, read: () => Configuration): Promise<void> {
+async function serve(
+  configuration: Configuration,
+  flags: AgentFlags,
+  read: () => Configuration,
+  daemonServes: (() => void) | undefined,
+): Promise<void> {
   const { daemon, logfile, pidfile, statedir, retryPath } = configuration;
   const way = wayTo(configuration, flags, process.env);
   const folder = new StateFolder(statedir);
-  const daemonServes = daemon ? daemonStarted() : undefined;
   if (daemon && daemonServes === undefined) process.exit(await startDaemon());
+  // Before there is anything to leave behind.
+  const signalled = stopSignal();
   if (folder.frozen) process.stderr.write(`guestwire: ${folder.warning}\n`);
 
   let pidFile = daemon && !folder.frozen ? new PidFile(pidfile) : undefined;
@@ -83,7 +93,7 @@ async function serve(configuration: Configuration, flags: AgentFlags, read: () =
         opened.log("critical", "general", (error as Error).message);
       }
     });
-    const stop = stopOn(log);
+    const stop = stopOn(signalled, log);
     const agent = await agentFor(flags, { logger: syslog, freezeState: state, policy: policyOf(configuration) });
     const hangUp = reloading(agent, log, read);
     process.on("SIGHUP", hangUp);
@@ -105,9 +115,9 @@ async function serve(configuration: Configuration, flags: AgentFlags, read: () =
   }
 }
 
-function stopOn(log: Log): AbortSignal {
+function stopOn(signalled: ReturnType<typeof stopSignal>, log: Log): AbortSignal {
   const stop = new AbortController();
-  void stopSignal().then((signal) => {
+  void signalled.then((signal) => {
     log.log("info", "general", `stopping on ${signal}`);
     stop.abort();
   });
