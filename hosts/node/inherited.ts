@@ -1,6 +1,6 @@
 // A channel that the process was started with, as a descriptor.
 
-import { type Stats, fstatSync } from "node:fs";
+import { type Stats, constants, fstatSync, readFileSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { isatty } from "node:tty";
 import { systemClock } from "../common/clock.ts";
@@ -17,6 +17,8 @@ import { RAW, stty } from "./stty.ts";
 import { VirtioTransport } from "./virtio.ts";
 
 const MOST_FD = 2_147_483_647;
+/** Of the flags of an open file: reading, writing or both. */
+const ACCESS_MODE = 3;
 
 /**
  * Takes an inherited descriptor over: a connected unix or TCP socket, a terminal, which is put into raw mode, or a virtio
@@ -31,6 +33,9 @@ export async function openFd(fd: number): Promise<Transport> {
   // Node has descriptors of its own, which come after those that it was started with.
   if (!found.isCharacterDevice() || !canBePolled(fd)) {
     throw refuse(`descriptor ${fd} is neither a socket nor a terminal nor a virtio port; hand in one of these`);
+  }
+  if (!goesBothWays(fd)) {
+    throw refuse(`descriptor ${fd} is not open for reading and writing; hand in one that is`);
   }
   if (!isatty(fd)) return new VirtioTransport(portAt(fd), systemClock);
   // It blocks from here on, until it becomes a port.
@@ -51,10 +56,37 @@ export function lookAt(fd: number): Stats {
 function connected(fd: number): Transport {
   const reader = new Reader();
   const options = { fd, allowHalfOpen: true, onread: reader.onread };
+  let socket: Socket;
   try {
-    return new SocketTransport(new Socket(options).pause(), reader);
+    socket = new Socket(options).pause();
   } catch (error) {
     throw refuse(`descriptor ${fd} is no unix or TCP socket; hand in one of these`, error as Error);
+  }
+  if (isConnected(socket, fd)) return new SocketTransport(socket, reader);
+  socket.destroy();
+  throw refuse(`descriptor ${fd} is a socket without a peer; hand in one that is connected`);
+}
+
+function isConnected(socket: Socket, fd: number): boolean {
+  // Only TCP's have an address here.
+  if ("address" in socket.address()) return socket.remoteAddress !== undefined;
+  try {
+    // Nothing is sent.
+    writeSync(fd, new Uint8Array(0));
+    return true;
+  } catch (error) {
+    // Other errors: the peer may have ended.
+    return (error as NodeJS.ErrnoException).code !== "ENOTCONN";
+  }
+}
+
+/** Yes where that cannot be seen. */
+function goesBothWays(fd: number): boolean {
+  try {
+    const [, flags = ""] = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "latin1")) ?? [];
+    return flags === "" || (Number.parseInt(flags, 8) & ACCESS_MODE) === constants.O_RDWR;
+  } catch {
+    return true;
   }
 }
 

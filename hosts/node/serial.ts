@@ -6,7 +6,7 @@ import type { Transport } from "../common/index.ts";
 import { checkRange } from "../common/range.ts";
 import { closeDescriptor, discardInput } from "./descriptor.ts";
 import { openTerminal, sttyAt } from "./device.ts";
-import { deviceError } from "./device-file.ts";
+import { deviceError, refuse } from "./device-file.ts";
 import { lineOf } from "./line.ts";
 import { SocketTransport } from "./socket.ts";
 import { RAW } from "./stty.ts";
@@ -64,7 +64,10 @@ async function serialport(): Promise<SerialPortModule | undefined> {
 async function openWithStty(path: string, baud: number): Promise<Transport> {
   const fd = openTerminal(path);
   try {
-    await sttyAt(path, [...RAW, String(baud)]);
+    await sttyAt(path, RAW);
+    await sttyAt(path, [String(baud)]).catch((error: Error) => {
+      throw refuse(`${path} does not know the speed ${baud}; name another baud rate`, error);
+    });
     // What came while the line was set otherwise may be garbled, and echoed.
     discardInput(fd);
     return lineOf(fd);

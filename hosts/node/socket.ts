@@ -7,8 +7,8 @@ import type { Reader } from "./reader.ts";
 /** How long a peer that takes nothing holds up `close`, in milliseconds. */
 const STALL_MS = 1000;
 
-/** How a peer goes that leaves replies unread, or a terminal that hangs up: as ordinary as one that reads them. */
-const DISCONNECTS = new Set(["ECONNRESET", "EPIPE", "EIO"]);
+/** How a peer goes that leaves replies unread: as ordinary as one that reads them. */
+const DISCONNECTS: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"]);
 
 /**
  * Takes a stream over. A socket must have been made with `allowHalfOpen`, or a peer that ends its side before it reads
@@ -28,13 +28,17 @@ export class SocketTransport implements Transport {
   /** The stream has said so: its own `closed` is true a little earlier. */
   private isClosed: boolean;
 
-  /** `reader` brings the bytes where the stream has no 'data' events. */
-  constructor(stream: Duplex, reader?: Reader) {
+  /**
+   * @param reader brings the bytes where the stream has no 'data' events
+   * @param hangUp the code of a further error that is an ordinary end
+   */
+  constructor(stream: Duplex, reader?: Reader, hangUp?: string) {
     this.stream = stream;
     this.reader = reader;
     this.isClosed = stream.closed;
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (!DISCONNECTS.has(error.code ?? "")) this.failure = error;
+      const isEnd = error.code !== undefined && (error.code === hangUp || DISCONNECTS.has(error.code));
+      if (!isEnd) this.failure = error;
     });
     stream.on("close", () => {
       if (this.isClosed) return;

@@ -1,6 +1,6 @@
 // The settings of a terminal. Node has no call for them; the program stty has.
 
-import { spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { refuse } from "./device-file.ts";
 
 /**
@@ -24,7 +24,7 @@ function environment(): NodeJS.ProcessEnv {
 /** Changes settings, or asks for them. Returns what stty says. Throws GW_ERR_DEVICE; `path` is for its message. */
 export function stty(fd: number, path: string, words: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn("stty", words, { stdio: [fd, "pipe", "pipe"], env: environment() });
+    const child = start(fd, words);
     let [said, failure] = ["", ""];
     child.stdout?.setEncoding("utf8").on("data", (text: string) => (said += text));
     child.stderr?.setEncoding("utf8").on("data", (text: string) => (failure += text));
@@ -34,6 +34,15 @@ export function stty(fd: number, path: string, words: readonly string[]): Promis
       else reject(refuse(`${path} cannot be put into raw mode: ${failure.trim()}`));
     });
   });
+}
+
+function start(fd: number, words: readonly string[]): ChildProcess {
+  try {
+    return spawn("stty", words, { stdio: [fd, "pipe", "pipe"], env: environment() });
+  } catch (error) {
+    // Node's permission model says so at once.
+    throw refuse("the program stty may not be run; start node with --allow-child-process", error as Error);
+  }
 }
 
 /** Changes settings before it returns, if that can be done within a second. */

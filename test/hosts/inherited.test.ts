@@ -231,6 +231,43 @@ test("--fd with a number that is Node's own is refused", async (t) => {
   }
 });
 
+for (const [what, path] of [
+  ["a directory", ROOT],
+  ["what cannot be read", "/proc/self/mem"],
+] as const) {
+  test(`stdio: ${what} is told in one line, and the status is 1`, async (t) => {
+    const fd = openSync(path, "r");
+    const child = spawn(process.execPath, [CLI, "agent", "-m", "stdio", "-t", temporaryFolder(t)], {
+      stdio: [fd, "ignore", "pipe"],
+    });
+    closeSync(fd);
+    t.after(() => child.kill("SIGKILL"));
+    let said = "";
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (said += text));
+    assert.deepEqual(await once(child, "close"), [1, null]);
+    assert.match(said, /^guestwire: (standard input is a directory|stdin and stdout has ended: EIO)[^\n]*\n$/);
+  });
+}
+
+test("openFd: a socket that listens, and a terminal that is open one way only", { skip: skipTerminal }, async (t) => {
+  const { fd, release } = await listening(t);
+  t.after(release);
+  const child = spawn(process.execPath, [CLI, "agent", "--fd", "3", "-t", temporaryFolder(t)], {
+    stdio: ["ignore", "ignore", "pipe", fd],
+  });
+  let said = "";
+  child.stderr?.setEncoding("utf8").on("data", (text: string) => (said += text));
+  assert.deepEqual(await once(child, "close"), [1, null]);
+  assert.equal(said, "guestwire: descriptor 3 is a socket without a peer; hand in one that is connected\n");
+  const device = await Device.make(t);
+  for (const flags of ["r", "w"]) {
+    const terminal = openSync(device.path, flags);
+    const message = /is not open for reading and writing; hand in one/;
+    await assert.rejects(openFd(terminal), { code: "GW_ERR_DEVICE", message });
+    closeSync(terminal);
+  }
+});
+
 test("descriptors that are no channel", async (t) => {
   const agent = createAgent();
   const file = openSync(join(ROOT, "package.json"), "r");

@@ -119,7 +119,7 @@ export function addAgent(program: Command): Command {
     .option("-a, --allow-rpcs <list>", "enable only these; 'help' or '?' prints all names", append)
     .option("--plugin <module>", "add those of a plugin; may be given several times", append)
     .option("--watch", "start the agent again when a plugin's files change")
-    .option("-F, --fsfreeze-hook [file]", "run this at freeze and thaw; written as -FFILE")
+    .option("-F, --fsfreeze-hook [file]", "taken for -D; nothing freezes file systems yet")
     .optionsGroup("Configuration and files:")
     .option("-c, --config <file>", "the configuration file; it has to be there")
     .option("-D, --dump-conf", "print the configuration as a file, and do nothing else")

@@ -83,7 +83,10 @@ export class Log implements Logger {
       this.isTorn = false;
     } catch (error) {
       this.target ??= STDERR;
-      this.log("error", "general", `${(error as Error).message}; the log goes on where it was`);
+      const text = `${(error as Error).message}; the log goes on where it was`;
+      this.log("error", "general", text);
+      // Nobody may read the old file any more. A daemon's stderr is nobody's.
+      if (this.target !== STDERR) writeTo(STDERR, Buffer.from(logLine(Date.now(), "error", text)));
       return;
     }
     if (old !== undefined && old !== STDERR) closeSync(old);
