@@ -364,7 +364,7 @@ test("in a working directory that was removed full paths do as always, and relat
   const folder = temporaryFolder(t);
   const socket = join(folder, "socket");
   const plugin = join(folder, "plugin.mjs");
-  writeFileSync(plugin, "export default [];");
+  writeFileSync(plugin, `export { default } from ${JSON.stringify(import.meta.resolve("guestwire/introspect"))};`);
   const start = (...words: string[]): Program => {
     const line = 'cd "$(mktemp -d)" && rmdir "$PWD" && exec "$@"';
     const args = ["agent", "-m", "unix-listen", "-p", socket, "-t", folder, "-f", join(folder, "pid"), ...words];
