@@ -1,6 +1,6 @@
 // From a configuration to the channel that it names (PROTOCOL 1.1).
 
-import { type Agent, GuestwireError, type Transport } from "../../common/index.ts";
+import { type Agent, GuestwireError, type Logger, type Transport } from "../../common/index.ts";
 import {
   type Listener,
   activated,
@@ -32,8 +32,8 @@ export interface Way {
   readonly name: string;
   /** What the agent does when it is open, for the same readers. */
   readonly doing: string;
-  /** Throws a GuestwireError where it cannot be opened. */
-  open(agent: Agent): Promise<Channel>;
+  /** Throws a GuestwireError where it cannot be opened. The logger is told of peers that go and come on it. */
+  open(agent: Agent, logger: Logger): Promise<Channel>;
   /** Whether `--retry-path` may open it a second time. */
   readonly reopens: boolean;
   /** What its end means without `--retry-path`: it is opened again, or the agent ends as well, in order or not. */
@@ -82,7 +82,8 @@ function handedOver({ fd }: AgentFlags, env: NodeJS.ProcessEnv): Way | undefined
 
 /** One peer. */
 function peer(name: string, open: () => Promise<Transport>, atEnd: Way["atEnd"]): Way {
-  return { name, doing: `serving ${name}`, open: async (agent) => serve(agent, await open()), reopens: true, atEnd };
+  const openLogged = async (agent: Agent, logger: Logger): Promise<Channel> => serve(agent, await open(), name, logger);
+  return { name, doing: `serving ${name}`, open: openLogged, reopens: true, atEnd };
 }
 
 /** One peer that cannot come back. */
@@ -98,9 +99,18 @@ function listener(name: string, listen: (agent: Agent) => Promise<Listener>): Wa
   return { name, doing: `listening on ${name}`, open, reopens: true, atEnd: "fail" };
 }
 
-function serve(agent: Agent, transport: Transport): Channel {
+function serve(agent: Agent, transport: Transport, name: string, logger: Logger): Channel {
   // A session that closes while its peer is there has lost its engine.
   let failure: Error | undefined = new GuestwireError("GW_ERR_WASM", "the engine failed");
-  const session = agent.serve(observed(transport, (error) => (failure = error)));
+  const session = agent.serve(
+    observed(transport, {
+      over: (error) => (failure = error),
+      lost(error) {
+        if (error === undefined) logger.log("info", "general", `${name}: no host is connected any more`);
+        else logger.log("warning", "general", `${name} was lost: ${error.message}; it is tried again`);
+      },
+      reopened: () => logger.log("info", "general", `${name}: a host is connected`),
+    }),
+  );
   return { ended: session.closed.then(() => failure), close: () => session.close() };
 }

@@ -43,7 +43,7 @@ export async function keepOpen(way: Way, agent: Agent, options: KeepOpenOptions)
   while (!stop.aborted) {
     let channel: Channel | undefined;
     try {
-      channel = await opened(way, agent, stop);
+      channel = await opened(way, agent, logger, stop);
     } catch (error) {
       if (!retries) throw error;
       tried();
@@ -66,8 +66,8 @@ export async function keepOpen(way: Way, agent: Agent, options: KeepOpenOptions)
 }
 
 /** Undefined where the agent is to stop meanwhile; what opens all the same is closed. */
-async function opened(way: Way, agent: Agent, stop: AbortSignal): Promise<Channel | undefined> {
-  const opening = way.open(agent);
+async function opened(way: Way, agent: Agent, logger: Logger, stop: AbortSignal): Promise<Channel | undefined> {
+  const opening = way.open(agent, logger);
   const channel = await unlessStopped(opening, stop);
   if (channel === undefined) {
     opening.then(

@@ -2,14 +2,21 @@
 
 import type { Transport } from "../../common/index.ts";
 
-/**
- * The same transport. `told` is called once: with `undefined` where its peer has ended, with the error where it broke. It
- * is not called where this side closes first.
- */
-export function observed(transport: Transport, told: (error: Error | undefined) => void): Transport {
+/** Who hears of a transport's life. */
+export interface Watcher {
+  /** Called once: with `undefined` where its peer has ended, with the error where it broke; not where this side closes first. */
+  over(error: Error | undefined): void;
+  /** A transport that comes back has lost its peer, or with an error the channel. */
+  lost(error: Error | undefined): void;
+  /** It is back. */
+  reopened(): void;
+}
+
+/** The same transport, with a watcher. */
+export function observed(transport: Transport, watcher: Watcher): Transport {
   let isOver = false;
   const over = (error?: Error): void => {
-    if (!isOver) told(error);
+    if (!isOver) watcher.over(error);
     isOver = true;
   };
   return {
@@ -21,8 +28,14 @@ export function observed(transport: Transport, told: (error: Error | undefined) 
           over();
           receiver.ended();
         },
-        lost: (error) => receiver.lost(error),
-        reopened: () => receiver.reopened(),
+        lost: (error) => {
+          watcher.lost(error);
+          receiver.lost(error);
+        },
+        reopened: () => {
+          watcher.reopened();
+          receiver.reopened();
+        },
         closed: (error) => {
           over(error);
           receiver.closed(error);
