@@ -61,7 +61,10 @@ test("lines and speeds that are none", { skip: skipTerminal }, async (t) => {
   for (const baud of [0, 49, 1.5, 4_000_001, Number.NaN]) {
     await assert.rejects(openSerial(path, { baud }), { code: "GW_ERR_LIMIT", message: /^baud must be/ });
   }
-  await assert.rejects(openSerial(path, { baud: 12_345 }), { code: "GW_ERR_DEVICE", message: /does not know the speed 12345; name another/ });
+  await assert.rejects(openSerial(path, { baud: 12_345 }), {
+    code: "GW_ERR_DEVICE",
+    message: /does not know the speed 12345; name another/,
+  });
   await assert.rejects(openSerial("/dev/null"), { code: "GW_ERR_DEVICE", message: /is no terminal/ });
   await assert.rejects(openSerial("/dev/missing"), { code: "GW_ERR_DEVICE", message: /there is no device/ });
 });
