@@ -164,7 +164,8 @@ for (const core of ENGINE_NAMES) {
   test(`${core}: 300 clients that leave their replies unread and go`, { timeout }, async (t) => {
     const { path, program } = await startAgent(t, "--core", core);
     const stays = await Client.connect(path);
-    assert.equal(await stays.ask(PING), PONG);
+    // The second one is answered when the first one's record has started the system's logger.
+    for (let i = 0; i < 2; i++) assert.equal(await stays.ask(PING), PONG);
     const files = program.openFiles();
     const before = program.resident();
     const requests = Buffer.from(PING.repeat(20_000));
