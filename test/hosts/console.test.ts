@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { type IncomingMessage, type RequestOptions, createServer, request } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, type Socket, connect, createServer as createSocketServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -157,6 +157,64 @@ test("the bridge is for pages of its own, and for those who were given the token
   await page.opened;
   page.socket.send('{"execute":"guest-ping"}\n');
   await page.until('{"return": {}}\n');
+});
+
+/** An agent that takes a connection and does nothing more: neither reads nor ends. */
+async function idleAgent(t: TestContext): Promise<{ path: string; sockets: Socket[] }> {
+  const path = join(temporaryFolder(t), "socket");
+  const sockets: Socket[] = [];
+  const server = createSocketServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
+    socket.on("error", () => {});
+    sockets.push(socket);
+  }).listen(path);
+  await once(server, "listening");
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return { path, sockets };
+}
+
+test("an agent that never ends holds up neither the connections of pages that have gone nor the end", async (t) => {
+  const { path, sockets } = await idleAgent(t);
+  const { program, port, token } = await serve(t, "--bridge", path);
+  const [gone, full] = [new Page(port, token), new Page(port, token)];
+  await Promise.all([gone.opened, full.opened]);
+  await program.until(() => sockets.length === 2, "two connections");
+  for (let n = 0; n < 4; n++) full.socket.send(Buffer.alloc(1_000_000));
+  gone.socket.close();
+  await gone.closed;
+  const [first] = sockets;
+  assert.ok(first !== undefined);
+  first.resume();
+  await once(first, "end");
+  // The bridge has let go of it: it cannot be written to.
+  const failed = new Promise((resolve) => first.once("error", resolve));
+  const writing = setInterval(() => first.write("x"), 10);
+  t.after(() => clearInterval(writing));
+  assert.equal(((await failed) as NodeJS.ErrnoException).code, "EPIPE");
+  await stop(program);
+});
+
+test("who is refused and keeps his side open does not hold up the end", async (t) => {
+  const agent = await startAgent(t);
+  const { program, port } = await serve(t, "--bridge", agent.path);
+  for (const [path, origin, status] of [
+    ["/bridge", "http://evil.example", 403],
+    ["/other", `http://localhost:${port}`, 404],
+  ] as const) {
+    const socket = connect({ host: "127.0.0.1", port, allowHalfOpen: true });
+    t.after(() => socket.destroy());
+    socket.on("error", () => {});
+    socket.write(
+      `GET ${path} HTTP/1.1\r\nHost: localhost:${port}\r\nOrigin: ${origin}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+    );
+    let answer = "";
+    socket.on("data", (bytes) => (answer += bytes.toString()));
+    await once(socket, "end");
+    assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `));
+  }
+  await stop(program);
 });
 
 test("without --bridge there is none", async (t) => {

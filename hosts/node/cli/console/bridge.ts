@@ -1,12 +1,13 @@
 // From WebSockets of the page to a unix socket. Each has a connection of its own.
 
 import { randomBytes, timingSafeEqual } from "node:crypto";
-import { once } from "node:events";
+import type { EventEmitter } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { type Socket, connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer, createWebSocketStream } from "ws";
 import { connectError } from "../../unix.ts";
+import { refuse } from "./refuse.ts";
 
 const PATH = "/bridge";
 /** The subprotocols: what is spoken, and the token, which browsers let a page put nowhere else but into the address. */
@@ -20,7 +21,7 @@ const UNAVAILABLE = 1013;
 /** The bytes that a reason may have. */
 const REASON_BYTES = 123;
 
-/** How long a page has to close, in milliseconds. */
+/** How long a page has to close, and an agent after it, in milliseconds. */
 const GOODBYE_MS = 1000;
 
 export class Bridge {
@@ -28,6 +29,8 @@ export class Bridge {
   readonly token = randomBytes(16).toString("base64url");
   private readonly path: string;
   private readonly server = new WebSocketServer({ noServer: true, handleProtocols: () => PROTOCOL });
+  /** To the agent. */
+  private readonly sockets = new Set<Socket>();
 
   /** `path`: of the socket. */
   constructor(path: string) {
@@ -38,21 +41,30 @@ export class Bridge {
   readonly upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const offered = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((word) => word.trim());
     if (request.url !== PATH || !offered.includes(PROTOCOL)) {
-      socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n");
+      refuse(socket, "404 Not Found");
       return;
     }
     this.server.handleUpgrade(request, socket, head, (peer) => {
       peer.on("error", () => {});
-      if (offered.some((word) => this.isToken(word))) join(peer, connect(this.path), this.path);
+      if (offered.some((word) => this.isToken(word))) join(peer, this.connect(), this.path);
       // A request that is refused would tell the page nothing.
       else close(peer, FORBIDDEN, "this page is from another run; open the address that was printed last");
     });
   };
 
-  /** Ends what is connected. A page that does not say goodbye in time is left. */
+  private connect(): Socket {
+    const socket = connect(this.path);
+    this.sockets.add(socket);
+    socket.on("close", () => this.sockets.delete(socket));
+    return socket;
+  }
+
+  /** Ends what is connected. A page or an agent that does not close in time is left. */
   async close(): Promise<void> {
+    // Takes no more pages.
+    this.server.close();
     const { clients } = this.server;
-    const ended = [...clients].map((peer) => once(peer, "close"));
+    const ended = [...clients, ...this.sockets].map(closed);
     for (const peer of clients) peer.close(GONE, "the bridge has ended");
     const hurry = setTimeout(() => {
       for (const peer of clients) peer.terminate();
@@ -80,6 +92,16 @@ function join(peer: WebSocket, socket: Socket, path: string): void {
   socket.on("close", () => close(peer, code, reason));
   stream.on("error", () => socket.destroy());
   stream.pipe(socket).pipe(stream, { end: false });
+  peer.on("close", () => {
+    // An agent that is stopped, or keeps its side open, would hold the connection for ever.
+    const hurry = setTimeout(() => socket.destroy(), GOODBYE_MS);
+    socket.on("close", () => clearTimeout(hurry));
+  });
+}
+
+/** Unlike once() of node:events it is indifferent to errors. */
+function closed(connection: EventEmitter): Promise<void> {
+  return new Promise((resolve) => connection.once("close", resolve));
 }
 
 function close(peer: WebSocket, code: number, reason: string): void {

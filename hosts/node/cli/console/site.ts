@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { Mistake } from "../mistake.ts";
 import type { PageFile } from "./page-files.ts";
+import { refuse } from "./refuse.ts";
 
 /** Takes a request for a WebSocket that has come from a page of ours. */
 export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -50,7 +51,7 @@ export class Site {
       server.on("upgrade", (request, socket, head) => {
         socket.on("error", () => {});
         if (upgrade !== undefined && isOwn(request) && isFromOwnPage(request)) upgrade(request, socket, head);
-        else socket.end("HTTP/1.1 403 Forbidden\r\nConnection: close\r\n\r\n");
+        else refuse(socket, "403 Forbidden");
       });
       return server;
     };
