@@ -122,6 +122,7 @@ class WebSocketTransport implements Transport {
   private isOver = false;
   private closing: Promise<void> | undefined;
   private settle: () => void = () => {};
+  private stopWaiting: () => void = () => {};
 
   constructor(socket: WebSocketLike, clock: Clock) {
     this.socket = socket;
@@ -131,7 +132,7 @@ class WebSocketTransport implements Transport {
     socket.addEventListener("message", ({ data }) => this.message(data));
     // What it was, only the event after it tells.
     socket.addEventListener("error", () => {});
-    socket.addEventListener("close", ({ code }) => this.closed(code));
+    socket.addEventListener("close", ({ code, reason }) => this.closed(code, reason));
     this.ready = new Promise((resolve, reject) => {
       this.isReady = resolve;
       this.isNot = reject;
@@ -155,6 +156,7 @@ class WebSocketTransport implements Transport {
     // `ws` does not take it before.
     if (this.paused && this.receiver !== undefined) this.socket.pause?.();
     for (const bytes of this.early.splice(0)) this.socket.send(bytes);
+    if (this.closing !== undefined) this.closeSocket();
     this.isReady();
     this.look();
   }
@@ -211,7 +213,7 @@ class WebSocketTransport implements Transport {
     }
   }
 
-  /** The browser, or `ws`, sends what was written before it closes. */
+  /** The browser, or `ws`, sends what was written before it closes. Where it is still connecting, that gets some time too. */
   close(): Promise<void> {
     this.closing ??= new Promise((resolve) => {
       this.settle = resolve;
@@ -225,6 +227,12 @@ class WebSocketTransport implements Transport {
     this.kept.length = 0;
     // A paused `ws` does not hear its peer close.
     this.resume();
+    if (this.early.length === 0) this.closeSocket();
+    else this.stopWaiting = this.clock.after(STALL_MS, () => this.closeSocket());
+  }
+
+  private closeSocket(): void {
+    this.stopWaiting();
     try {
       this.socket.close(1000);
     } catch {
@@ -234,7 +242,7 @@ class WebSocketTransport implements Transport {
   }
 
   private waitWhileItMoves(before: number): void {
-    this.clock.after(STALL_MS, () => {
+    this.stopWaiting = this.clock.after(STALL_MS, () => {
       if (this.isOver) return;
       const { bufferedAmount } = this.socket;
       if (bufferedAmount < before) this.waitWhileItMoves(bufferedAmount);
@@ -250,9 +258,9 @@ class WebSocketTransport implements Transport {
     void this.close();
   }
 
-  private closed(code = ORDINARY[0]): void {
+  private closed(code = ORDINARY[0], reason = ""): void {
     if (this.closing === undefined && code !== undefined && !ORDINARY.includes(code)) {
-      this.failure ??= new GuestwireError("GW_ERR_SOCKET", reasonOf(code));
+      this.failure ??= new GuestwireError("GW_ERR_SOCKET", reasonOf(code, reason));
     }
     this.over();
   }
@@ -260,16 +268,19 @@ class WebSocketTransport implements Transport {
   private over(): void {
     if (this.isOver) return;
     this.isOver = true;
+    this.stopWaiting();
     this.isNot(this.failure ?? new GuestwireError("GW_ERR_SOCKET", "the WebSocket is closed; connect again"));
     this.receiver?.closed(this.failure);
     this.settle();
   }
 }
 
-function reasonOf(code: number): string {
-  return code === 1006
-    ? "the WebSocket could not be connected, or its connection broke; see whether its server runs and lets this page in"
-    : `the peer closed the WebSocket with code ${code}`;
+/** In the peer's own words, where it has any. */
+function reasonOf(code: number, reason: string): string {
+  if (code === 1006) {
+    return "the WebSocket could not be connected, or its connection broke; see whether its server runs and lets this page in";
+  }
+  return reason === "" ? `the peer closed the WebSocket with code ${code}` : `the peer closed the WebSocket: ${reason}`;
 }
 
 function bytesOf(data: unknown): Uint8Array | undefined {

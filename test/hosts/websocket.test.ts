@@ -112,6 +112,10 @@ test("a connection that is refused, and one that breaks, say why; one that the p
   assert.equal((await hear((peer) => peer.close(1001))).error, undefined);
   assert.equal((await hear((peer) => peer.close())).error, undefined);
   assert.match((await hear((peer) => peer.close(1011))).error?.message ?? "", /^the peer closed .* code 1011$/);
+  assert.equal(
+    (await hear((peer) => peer.close(1008, "this page is from another run"))).error?.message,
+    "the peer closed the WebSocket: this page is from another run",
+  );
   assert.match(
     (await hear((peer) => peer.terminate())).error?.message ?? "",
     /^the WebSocket could not be connected, or/,
@@ -138,6 +142,21 @@ test("close before the start, while connecting, twice", async (t) => {
   transport.start(notes);
   await Promise.all([transport.close(), transport.close()]);
   assert.deepEqual(notes.events, ["closed"]);
+});
+
+test("what was written while it connects leaves though it is closed by then", async (t) => {
+  const { address, server } = await listen(t);
+  let heard = "";
+  server.on("connection", (socket) => socket.on("message", (data: Buffer) => (heard += data.toString())));
+  const notes = new Notes();
+  const transport = websocket(new WebSocket(address));
+  transport.start(notes);
+  transport.write(Buffer.from("early "));
+  transport.write(Buffer.from("words"));
+  await transport.close();
+  await notes.until(() => heard === "early words");
+  assert.equal(notes.error, undefined);
+  assert.deepEqual(notes.events.at(-1), "closed");
 });
 
 test("a pause holds the peer back", async (t) => {
@@ -312,6 +331,29 @@ test("close waits as long as bytes leave, and no longer", async () => {
   socket.tell("close", { code: 1006 });
   assert.deepEqual(notes.events, ["closed"], "once");
   assert.equal(clock.pending, 0);
+});
+
+test("close waits no longer than that for one that does not open", async () => {
+  for (const opens of [false, true]) {
+    const { socket, clock, notes, transport } = fake();
+    socket.readyState = 0;
+    await ticks();
+    transport.write(Buffer.from("x"));
+    let isClosed = false;
+    void transport.close().then(() => (isClosed = true));
+    assert.deepEqual(socket.closes, []);
+    if (opens) {
+      socket.readyState = 1;
+      socket.tell("open");
+      assert.equal(socket.sent, "x");
+    } else clock.pass(1000);
+    assert.deepEqual(socket.closes, [1000]);
+    clock.pass(1000);
+    await ticks();
+    assert.ok(isClosed);
+    assert.equal(notes.events.at(-1), "closed");
+    assert.equal(clock.pending, 0);
+  }
 });
 
 test("one that is closed by the time that it is handed in", async () => {
