@@ -1,6 +1,7 @@
 // One life of an open port: from when it was opened until it is closed or lost.
 
 import type { Clock } from "../common/clock.ts";
+import { asError } from "../common/errors.ts";
 import type { Receiver, Transport } from "../common/transport.ts";
 import { lossError, survivedError } from "./failures.ts";
 import { Line } from "./line.ts";
@@ -61,7 +62,12 @@ export class PortChannel implements Transport {
     for (;;) {
       const bytes = await this.next();
       if (bytes === undefined || this.over !== undefined) return;
-      receiver.data(bytes);
+      try {
+        receiver.data(bytes);
+      } catch (error) {
+        this.fail(asError(error));
+        return;
+      }
       if (this.paused) await new Promise<void>((resolve) => (this.resumed = resolve));
     }
   }
@@ -73,9 +79,9 @@ export class PortChannel implements Transport {
         const { done, value } = await this.reader.read();
         if (!done && value !== undefined) return value;
         // Somebody else has closed the port, or its site's permission is gone.
-        this.fail();
+        this.lose();
       } catch (error) {
-        if (this.over === undefined && !this.survives(error)) this.fail(error);
+        if (this.over === undefined && !this.survives(error)) this.lose(error);
       }
     }
     return undefined;
@@ -99,10 +105,13 @@ export class PortChannel implements Transport {
     const { length } = bytes;
     this.waiting += length;
     this.line.send(length);
-    this.writer.write(new Uint8Array(bytes)).then(
-      () => this.taken(length),
-      (error: unknown) => this.fail(error),
-    );
+    this.writer
+      .write(new Uint8Array(bytes))
+      .then(
+        () => this.taken(length),
+        (error: unknown) => this.lose(error),
+      )
+      .catch((error: unknown) => this.fail(asError(error)));
     this.blocked = this.waiting >= this.options.settings.bufferSize;
     return !this.blocked;
   }
@@ -135,12 +144,16 @@ export class PortChannel implements Transport {
     this.stopWaiting();
   }
 
-  private readonly disconnected = (): void => this.fail();
+  private readonly disconnected = (): void => this.lose();
 
-  /** Ends at once for the receiver; what the browser holds is let go after that. */
-  private fail(error?: unknown): void {
+  private lose(error?: unknown): void {
+    this.fail(lossError(this.port, error));
+  }
+
+  /** Ends at once for the receiver, also for what it throws; what the browser holds is let go after that. */
+  private fail(error: Error): void {
     if (this.over !== undefined) return;
-    this.failure = lossError(this.port, error);
+    this.failure = error;
     this.over = this.letGo();
     this.options.lost();
     this.receiver?.closed(this.failure);

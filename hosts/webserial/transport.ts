@@ -7,8 +7,8 @@ import { Observers } from "../common/observers.ts";
 import { type ReconnectingOptions, reconnecting } from "../common/reconnecting.ts";
 import type { Receiver, Transport } from "../common/transport.ts";
 import { type ChannelOptions, PortChannel, STALL_MS } from "./channel.ts";
-import { openError } from "./failures.ts";
 import { Finder } from "./finder.ts";
+import { openPort } from "./open-port.ts";
 import { browserSerial } from "./request.ts";
 import type { SerialLike, SerialPortLike, SerialSettings } from "./types.ts";
 import { within } from "./within.ts";
@@ -28,12 +28,14 @@ export type WebSerialEvent =
 export type WebSerialObserver = (event: WebSerialEvent) => void;
 
 export interface WebSerialOptions extends SerialSettings, ReconnectingOptions {
-  /** The longest wait before a try to open it again, in milliseconds. Default 1000. */
+  /** The longest wait before a try to open it again, in milliseconds. Default 1000, or minMs where that is more. */
   readonly maxMs?: number | undefined;
   /** Is told all that `observe` tells, from `opening` on. */
   readonly observer?: WebSerialObserver | undefined;
   /** Where the device is looked for when it comes back. Default `navigator.serial`. */
   readonly serial?: SerialLike | undefined;
+  /** Gives up opening it for the first time; later it is of no matter. */
+  readonly signal?: CallSignal | undefined;
 }
 
 export interface WebSerialTransport extends Transport {
@@ -55,11 +57,12 @@ export interface WebSerialTransport extends Transport {
  *
  * @param port of `requestPort`, or of `navigator.serial.getPorts()`; not open
  * @throws GuestwireError GW_ERR_DEVICE: taken, gone, or open already; GW_ERR_FORBIDDEN; GW_ERR_LIMIT: an option is out of its
- *   range
+ *   range. The signal's reason
  */
 export async function openWebSerial(port: SerialPortLike, options: WebSerialOptions = {}): Promise<WebSerialTransport> {
+  options.signal?.throwIfAborted();
   const transport = new SerialTransport(port, options);
-  await transport.open();
+  await transport.open(options.signal);
   return transport;
 }
 
@@ -78,10 +81,11 @@ class SerialTransport implements WebSerialTransport {
   private isFresh = true;
 
   constructor(port: SerialPortLike, options: WebSerialOptions) {
-    const { observer, serial = browserSerial(), maxMs = 1000, clock = systemClock, logger = silent } = options;
+    const { observer, serial = browserSerial(), clock = systemClock, logger = silent } = options;
+    const { minMs = 100, maxMs = Math.max(1000, minMs) } = options;
     const { baudRate = 115_200, bufferSize = 65_536, dataBits, stopBits, parity, flowControl } = options;
     this.logger = new AgentLogger(logger);
-    this.inner = reconnecting((signal) => this.next(signal), { ...options, maxMs });
+    this.inner = reconnecting((signal) => this.next(signal), { ...options, minMs, maxMs });
     this.finder = new Finder(port, serial);
     if (observer !== undefined) this.observers.add(observer);
     this.channelOptions = {
@@ -100,10 +104,10 @@ class SerialTransport implements WebSerialTransport {
     return this.observers.add(observer);
   }
 
-  async open(): Promise<void> {
+  async open(signal: CallSignal | undefined): Promise<void> {
     this.become("opening");
     try {
-      await this.openChannel();
+      await this.openChannel(signal);
       this.become("open");
     } catch (error) {
       this.end(error as Error);
@@ -123,20 +127,17 @@ class SerialTransport implements WebSerialTransport {
     return this.openChannel();
   }
 
-  private async openChannel(): Promise<PortChannel> {
-    this.opening = this.openPort();
+  private async openChannel(signal?: CallSignal): Promise<PortChannel> {
+    this.opening = this.opened(signal);
     this.channel = await this.opening;
     return this.channel;
   }
 
-  private async openPort(): Promise<PortChannel> {
+  private async opened(signal: CallSignal | undefined): Promise<PortChannel> {
     const { port } = this;
     await this.finder.look();
-    try {
-      await port.open(this.channelOptions.settings);
-    } catch (error) {
-      throw openError(error, port);
-    }
+    signal?.throwIfAborted();
+    await openPort(port, this.channelOptions.settings, signal);
     this.finder.here();
     try {
       return new PortChannel(port, this.channelOptions);

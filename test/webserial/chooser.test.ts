@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { GuestwireError, openWebSerial, requestPort } from "guestwire/webserial";
 import { FakeSerial } from "./fake-serial.ts";
-import { Rig } from "./rig.ts";
+import { Rig, turns } from "./rig.ts";
 
 async function refusal(promise: Promise<unknown>): Promise<string> {
   const error: unknown = await promise.then(
@@ -133,9 +133,39 @@ test("a device that goes as soon as it is open", async () => {
 test("waits that are out of range are refused before anything is opened", async () => {
   const rig = new Rig();
   await assert.rejects(openWebSerial(rig.port, { minMs: 0, serial: rig.serial }), { code: "GW_ERR_LIMIT" });
-  await assert.rejects(openWebSerial(rig.port, { minMs: 2000, serial: rig.serial }), { code: "GW_ERR_LIMIT" });
+  await assert.rejects(openWebSerial(rig.port, { minMs: 200, maxMs: 100, serial: rig.serial }), {
+    code: "GW_ERR_LIMIT",
+  });
   assert.deepEqual(rig.port.calls, []);
   assert.equal(rig.serial.listening, 0);
+  await rig.open({ minMs: 2000 });
+  await rig.until(rig.transport.close());
+});
+
+test("opening that never ends is given up by a signal, or when the device goes; the port is closed should it be opened", async () => {
+  for (const goes of [false, true]) {
+    const rig = new Rig();
+    let ready = (): void => {};
+    rig.port.opens = () => new Promise((resolve) => (ready = resolve));
+    const controller = new AbortController();
+    const opening = rig.open({ signal: controller.signal });
+    opening.catch(() => {});
+    await turns();
+    const reason = new Error("enough");
+    if (goes) rig.unplug();
+    else controller.abort(reason);
+    if (goes) await assert.rejects(opening, { code: "GW_ERR_DEVICE", message: "the device is gone; plug it in again" });
+    else await assert.rejects(opening, reason);
+    assert.equal(rig.told(), "opening closed");
+    assert.equal(rig.port.state, "opening");
+    ready();
+    await turns();
+    rig.isClean();
+  }
+  const rig = new Rig();
+  const reason = new Error("enough");
+  await assert.rejects(rig.open({ signal: AbortSignal.abort(reason) }), reason);
+  assert.deepEqual(rig.port.calls, []);
 });
 
 test("a port of a polyfill's needs no navigator.serial", async () => {

@@ -502,6 +502,59 @@ test("close in every state", async () => {
   }
 });
 
+test("opening again never ends, and the device goes and comes back as a new object, or as the same", async () => {
+  for (const isNew of [true, false]) {
+    const rig = await new Rig().start();
+    const old = rig.port;
+    let ready = (): void => {};
+    old.opens = () => new Promise((resolve) => (ready = resolve));
+    old.break();
+    await rig.pass(100);
+    assert.equal(rig.told(), "lost reopening");
+    rig.unplug();
+    await turns();
+    assert.equal(rig.told(), "lost");
+    old.opens = () => Promise.resolve();
+    if (isNew) rig.plug();
+    else {
+      ready();
+      rig.serial.plug(rig.line, old);
+    }
+    await rig.pass(1000);
+    assert.equal(rig.told(), "reopening open");
+    assert.equal(rig.transport.port === old, !isNew);
+    rig.line.far.send("x");
+    await turns();
+    assert.equal(rig.bytes(), "x");
+    if (isNew) ready();
+    await rig.until(rig.transport.close());
+    rig.isClean();
+  }
+});
+
+test("a receiver that throws loses the channel, and gets another one", async () => {
+  for (const event of ["data", "drained"]) {
+    const rig = await new Rig().start({ bufferSize: 1 });
+    rig.notes.onEvent = (heard) => {
+      if (heard === event) throw new Error("a mistake");
+    };
+    if (event === "data") rig.line.far.send("x");
+    else rig.write("xx");
+    await turns();
+    assert.equal(rig.told(), "lost");
+    assert.equal(rig.notes.error?.message, "a mistake");
+    rig.notes.onEvent = () => {};
+    await rig.pass(1000);
+    assert.equal(rig.told(), "reopening open");
+    rig.bytes();
+    rig.line.far.send("y");
+    await turns();
+    assert.equal(rig.bytes(), "y");
+    await rig.until(rig.transport.close());
+    rig.isClean();
+  }
+});
+
 test("close while opening again never ends: it does, and the port is closed should it be opened after all", async () => {
   const rig = await new Rig().start();
   let ready = (): void => {};

@@ -22,7 +22,7 @@ export function hasSerial(): boolean {
 
 /** Lets the person choose a port and opens it. To be called on a click. */
 export function serialOpener(baudRate: number): Opener {
-  return async () => openWebSerial(await requestPort(), { baudRate });
+  return async (signal) => openWebSerial(await requestPort(), { baudRate, signal });
 }
 
 /**
