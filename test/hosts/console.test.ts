@@ -87,6 +87,9 @@ test("the page, under a strict policy, on both addresses of localhost", async (t
   const policy = String(headers["content-security-policy"]);
   assert.match(policy, /default-src 'none'; script-src 'self'; /);
   assert.doesNotMatch(policy, /unsafe|\*|data:|http/);
+  assert.match(policy, new RegExp(`connect-src 'self' ws://127\\.0\\.0\\.1:${port}$`));
+  const other = await ask(port, "/", { headers: { host: `[::1]:${port}` } });
+  assert.match(String(other.headers["content-security-policy"]), /connect-src 'self'$/);
   for (const [, file = ""] of text.matchAll(/(?:src|href)="([^"]+)"/g)) {
     assert.equal((await ask(port, `/${file}`, { host: "localhost" })).status, 200, file);
   }
@@ -102,7 +105,17 @@ function hasIPv6(): boolean {
 
 test("nothing else is served", async (t) => {
   const { port } = await serve(t);
-  for (const path of ["/package.json", "/../package.json", "/%2e%2e/package.json", "//", "/page.js/", "/bridge", "*"]) {
+  for (const path of [
+    "/package.json",
+    "/../package.json",
+    "/%2e%2e/package.json",
+    "//",
+    "/page.js/",
+    "/bridge",
+    "/%",
+    "/%ff",
+    "*",
+  ]) {
     assert.equal((await ask(port, path)).status, 404, path);
   }
   assert.equal((await ask(port, "/page.js?v=1")).status, 200);
@@ -112,6 +125,18 @@ test("nothing else is served", async (t) => {
   // A name that somebody has made to point here.
   const foreign = await ask(port, "/", { headers: { host: `evil.example:${port}` } });
   assert.deepEqual([foreign.status, foreign.text.includes("<")], [421, false]);
+});
+
+test("the page can ask whether there is a bridge", async (t) => {
+  for (const [options, bridge] of [
+    [[], false],
+    [["--bridge", join(temporaryFolder(t), "socket")], true],
+  ] as const) {
+    const { port } = await serve(t, ...options);
+    const { headers, text } = await ask(port, "/bridge.json");
+    assert.equal(headers["content-type"], "application/json");
+    assert.deepEqual(JSON.parse(text), { bridge });
+  }
 });
 
 test("the bridge carries all byte values and large messages, each page has a session of its own", async (t) => {
@@ -253,12 +278,21 @@ const listening = new Set<string>();
 
 test("plugins for the page's agent are modules of its own origin", async (t) => {
   const folder = temporaryFolder(t);
-  const file = join(folder, "my clock.mjs");
-  writeFileSync(file, "export default {};\n");
-  const { port } = await serve(t, "--plugin", file);
-  const { status, headers, text } = await ask(port, "/plugins/my%20clock.mjs");
-  assert.deepEqual([status, text], [200, "export default {};\n"]);
-  assert.equal(headers["content-type"], "text/javascript; charset=utf-8");
+  const names = ["my clock.mjs", "@a[b]+c,d=e&f;100%é.mjs"];
+  const files = names.map((name) => join(folder, name));
+  for (const file of files) writeFileSync(file, `export default ${JSON.stringify(file)};\n`);
+  const { program, port } = await serve(t, ...files.flatMap((file) => ["--plugin", file]));
+  const printed = [...program.stdout.matchAll(/^A plugin is at (.*)$/gm)].map(([, path = ""]) => path);
+  assert.equal(printed[0], "/plugins/my%20clock.mjs");
+  // As browsers write it.
+  const [typed = ""] = names.slice(1).map((name) => encodeURI(name));
+  for (const [n, paths] of [[printed[0]], [printed[1], `/plugins/${typed}`]].entries()) {
+    for (const path of paths) {
+      const { status, headers, text } = await ask(port, path ?? "");
+      assert.deepEqual([status, text], [200, `export default ${JSON.stringify(files[n])};\n`], path);
+      assert.equal(headers["content-type"], "text/javascript; charset=utf-8");
+    }
+  }
 });
 
 test("the usual port, another one where that is taken, and mistakes", async (t) => {

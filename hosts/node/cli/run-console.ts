@@ -11,7 +11,9 @@ export async function runConsole({ port, bridge, plugin }: ConsoleFlags): Promis
   const stopped = stopSignal();
   const served = await serveConsole({ port, bridge, plugins: plugin });
   const ends = bridge === undefined ? "serial ports" : `serial ports and ${bridge}`;
-  process.stdout.write(`The console, for ${ends}, is at\n\n  ${served.address}\n\nCtrl-C ends it.\n`);
+  process.stdout.write(`The console, for ${ends}, is at\n\n  ${served.address}\n\n`);
+  for (const path of served.plugins) process.stdout.write(`A plugin is at ${path}\n`);
+  process.stdout.write("Ctrl-C ends it.\n");
   await stopped;
   await served.close();
 }

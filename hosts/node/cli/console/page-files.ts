@@ -1,4 +1,4 @@
-// What the page's server gives: the files of the page, and the modules of plugins.
+// What the page's server gives by its paths, decoded: the files of the page, what it asks, and the modules of plugins.
 
 import { readFileSync, readdirSync } from "node:fs";
 import { basename, extname, join } from "node:path";
@@ -39,6 +39,12 @@ export function pageFiles(): Map<string, PageFile> {
   return files;
 }
 
+/** What the page asks its server: whether there is a bridge. */
+export function bridgeFile(hasBridge: boolean): Map<string, PageFile> {
+  const bytes = Buffer.from(`${JSON.stringify({ bridge: hasBridge })}\n`);
+  return new Map([["/bridge.json", { type: "application/json", bytes }]]);
+}
+
 /**
  * Plugins as modules for the page's agent, by their paths. They are read when the server starts. Throws a Mistake where one
  * cannot be read, or two have one name.
@@ -46,7 +52,7 @@ export function pageFiles(): Map<string, PageFile> {
 export function pluginFiles(paths: readonly string[]): Map<string, PageFile> {
   const files = new Map<string, PageFile>();
   for (const path of paths) {
-    const address = `/plugins/${encodeURIComponent(basename(path))}`;
+    const address = `/plugins/${basename(path)}`;
     if (files.has(address)) throw new Mistake(`two plugins have the file name ${basename(path)}; rename one`);
     files.set(address, { type: SCRIPT, bytes: readPlugin(path) });
   }

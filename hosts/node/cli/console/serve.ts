@@ -1,7 +1,7 @@
 // The console's page with its bridge, as `guestwire console` and `npm start` serve it.
 
 import { Bridge } from "./bridge.ts";
-import { pageFiles, pluginFiles } from "./page-files.ts";
+import { bridgeFile, pageFiles, pluginFiles } from "./page-files.ts";
 import { Site } from "./site.ts";
 
 export interface ConsoleOptions {
@@ -16,17 +16,21 @@ export interface ConsoleOptions {
 export interface ServedConsole {
   /** What to open, with the bridge's token. */
   readonly address: string;
+  /** The paths of the plugins' modules, encoded. */
+  readonly plugins: readonly string[];
   close(): Promise<void>;
 }
 
 /** Serves the page. Throws a Mistake where it cannot. */
 export async function serveConsole({ port, bridge: path, plugins = [] }: ConsoleOptions): Promise<ServedConsole> {
-  const files = new Map([...pageFiles(), ...pluginFiles(plugins)]);
+  const modules = pluginFiles(plugins);
+  const files = new Map([...pageFiles(), ...bridgeFile(path !== undefined), ...modules]);
   const bridge = path === undefined ? undefined : new Bridge(path);
   const site = await Site.open(files, port, bridge?.upgrade);
   return {
     // Browsers keep what is behind # to themselves.
     address: `${site.origin}/${bridge === undefined ? "" : `#token=${bridge.token}`}`,
+    plugins: [...modules.keys()].map((name) => name.split("/").map(encodeURIComponent).join("/")),
     async close() {
       await bridge?.close();
       await site.close();

@@ -23,10 +23,12 @@ const USUAL_PORT = 8486;
 /** Someone else may have a free port of one address at the other. */
 const ATTEMPTS = 5;
 
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
+  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; connect-src 'self'";
+
 const HEADERS = {
-  "Content-Security-Policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "Content-Security-Policy": POLICY,
   "Cache-Control": "no-store",
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Resource-Policy": "same-origin",
@@ -114,8 +116,7 @@ function portOf(server: Server): number {
 }
 
 function answer(files: ReadonlyMap<string, PageFile>, request: IncomingMessage, response: ServerResponse): void {
-  const [path = ""] = (request.url ?? "").split("?", 1);
-  const file = files.get(path);
+  const file = files.get(pathOf(request));
   if (!isOwn(request)) {
     say(response, 421, "This server has the name localhost.");
   } else if (request.method !== "GET" && request.method !== "HEAD") {
@@ -123,9 +124,29 @@ function answer(files: ReadonlyMap<string, PageFile>, request: IncomingMessage, 
   } else if (file === undefined) {
     say(response, 404, "There is no such file.");
   } else {
-    response.writeHead(200, { ...HEADERS, "Content-Type": file.type, "Content-Length": file.bytes.length });
+    response.writeHead(200, {
+      ...HEADERS,
+      "Content-Security-Policy": POLICY + ownWebSockets(request),
+      "Content-Type": file.type,
+      "Content-Length": file.bytes.length,
+    });
     response.end(request.method === "HEAD" ? undefined : file.bytes);
   }
+}
+
+/** Decoded; empty where it cannot be. */
+function pathOf(request: IncomingMessage): string {
+  const [path = ""] = (request.url ?? "").split("?", 1);
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return "";
+  }
+}
+
+/** Older browsers do not count WebSockets as 'self'. A policy cannot name an address of IPv6. */
+function ownWebSockets({ headers: { host = "" } }: IncomingMessage): string {
+  return host.startsWith("[") ? "" : ` ws://${host}`;
 }
 
 function say(response: ServerResponse, status: number, text: string, more: Record<string, string> = {}): void {
