@@ -3,14 +3,14 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Agent, createAgent } from "guestwire";
+import { type Agent, createAgent, reconnecting } from "guestwire";
 import { connect } from "guestwire/client";
 import introspect from "guestwire/introspect";
 import { type TransportPair, transportPair } from "guestwire/testing";
 import { Bench } from "../../hosts/webserial/console/model/bench.ts";
 import type { Notifier } from "../../hosts/webserial/console/model/notifier.ts";
 import type { Plugin } from "../../plugins/api.ts";
-import type { Transport } from "../../hosts/common/transport.ts";
+import type { Receiver, Transport } from "../../hosts/common/transport.ts";
 
 const DEMO: Plugin = {
   name: "demo",
@@ -273,4 +273,130 @@ test("the agent serves again after its peer has gone, with the plugins that it h
     await until(agent, () => agent.state === "idle");
   }
   assert.equal(agent.stats.sessionsTotal, 3);
+});
+
+test("a channel that opens as those do that come back: no loss, and the record has what went out only", async () => {
+  const { agent, open } = served();
+  const all = bench();
+  let sent = 0;
+  const inner = await open();
+  const counted: Transport = {
+    start: (receiver) => inner.start(receiver),
+    write: (bytes) => {
+      sent += bytes.length;
+      return inner.write(bytes);
+    },
+    pause: () => inner.pause(),
+    resume: () => inner.resume(),
+    close: () => inner.close(),
+  };
+  await all.client.start(async () => reconnecting(async () => counted));
+  assert.deepEqual(marks(all), ["Synchronising", "The channel is open", "In step"]);
+  assert.equal(all.wire.bytesOut, sent);
+  await all.client.stop();
+  await agent.close();
+
+  const page = bench();
+  const states: string[] = [];
+  page.agent.observe(() => states.push(page.agent.state));
+  const pair = transportPair();
+  await page.agent.start(async () => reconnecting(async () => pair.agent));
+  const client = await connect(pair.client);
+  await client.ping();
+  assert.deepEqual([...new Set(states)], ["connecting", "ready"]);
+  await client.close();
+  await page.agent.stop();
+});
+
+test("what is written to an end that is silent is in the record", async () => {
+  const { client, wire } = bench();
+  const pair = transportPair();
+  void client.start(async () => pair.client);
+  await until(wire, () => wire.bytesOut > 0);
+  await client.stop();
+});
+
+test("to connect while the channel is being closed, or given up, waits for that", async () => {
+  const { client } = bench();
+  const first = served();
+  await client.start(first.open);
+  const second = served();
+  void client.stop();
+  await client.stop();
+  await client.start(second.open);
+  assert.equal(client.state, "ready");
+
+  const third = served();
+  void client.stop();
+  await client.start(third.open);
+  assert.equal(client.state, "ready");
+  await client.stop();
+
+  const fourth = served();
+  void client.start(
+    (signal) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("given up")))),
+  );
+  void client.stop();
+  const starting = client.start(fourth.open);
+  await starting;
+  assert.equal(client.state, "ready");
+
+  void client.stop();
+  const late = client.start(served().open);
+  await client.stop();
+  await late;
+  assert.equal(client.state, "idle", "the last word counts");
+  for (const { agent } of [first, second, third, fourth]) await agent.close();
+});
+
+test("one of the two roles has the channel at a time, and the last one that was asked for gets it", async () => {
+  const all = bench();
+  const { agent, open } = served();
+  await all.start(all.client, open);
+  const pair = transportPair();
+  await all.start(all.agent, async () => pair.agent);
+  assert.deepEqual([all.client.state, all.agent.state], ["idle", "ready"]);
+  const other = served();
+  await Promise.all([
+    all.start(all.client, other.open),
+    all.start(all.agent, async () => transportPair().agent),
+    all.start(all.client, other.open),
+  ]);
+  assert.deepEqual([all.client.state, all.agent.state], ["ready", "idle"]);
+  const switching = all.start(all.agent, async () => transportPair().agent);
+  await all.stop();
+  await switching;
+  assert.deepEqual([all.client.state, all.agent.state], ["idle", "idle"]);
+  await agent.close();
+  await other.agent.close();
+});
+
+test("why the channel is lost stays until it is back", async () => {
+  const { client } = bench();
+  const { agent, open } = served();
+  const inner = await open();
+  let receiver: Receiver | undefined;
+  await client.start(async () => ({
+    start: (one) => inner.start((receiver = one)),
+    write: (bytes) => inner.write(bytes),
+    pause: () => inner.pause(),
+    resume: () => inner.resume(),
+    close: () => inner.close(),
+  }));
+  const problems = new Set<string | undefined>();
+  receiver?.lost(new Error("the agent is away"));
+  await until(client, () => client.state === "lost");
+  const end = client.observe(() => {
+    if (client.state !== "ready") problems.add(client.problem?.text);
+  });
+  receiver?.reopened();
+  receiver?.lost();
+  receiver?.lost(new Error("the agent is away"));
+  receiver?.reopened();
+  await until(client, () => client.state === "ready");
+  end();
+  assert.deepEqual([...problems], ["The agent is away."]);
+  assert.equal(client.problem, undefined);
+  await client.stop();
+  await agent.close();
 });

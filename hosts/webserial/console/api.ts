@@ -13,7 +13,7 @@ export type TransportFactory = (signal: CallSignal) => Transport | Promise<Trans
 export interface ConsoleMembers {
   /** Attribute `bridge`: the address of a WebSocket, which the console then connects to by default. */
   bridge: string;
-  /** What the bridge asks for; it goes as the subprotocol `guestwire.token.TOKEN`. No attribute. */
+  /** What the bridge asks for; it goes to `bridge` only, as the subprotocol `guestwire.token.TOKEN`. No attribute. */
   token: string;
   /** A channel of the page's own, which is then the default. No attribute. */
   transport: TransportFactory | undefined;
@@ -23,7 +23,7 @@ export interface ConsoleMembers {
   tab: "console" | "agent";
   /** Attribute `storage-key`: under which the history is kept in localStorage. Read once. Default `guestwire-console`. */
   storageKey: string;
-  /** Opens the channel that is chosen, for the tab that is shown. Settles when that has succeeded or failed; never rejects. */
+  /** Opens the channel that is chosen, for the tab that is shown; the other tab's is closed before. Settles when that has succeeded or failed; never rejects. */
   connect(): Promise<void>;
   /** Closes the channel, if there is one. */
   disconnect(): Promise<void>;

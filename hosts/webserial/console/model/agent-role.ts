@@ -48,7 +48,7 @@ export class AgentRole extends Role {
         if (this.state !== "closing") this.become("lost", error);
       },
       reopened: () => {
-        if (this.state !== "closing") this.become("ready");
+        if (this.state === "lost") this.become("ready");
       },
       closed: (error) => (failure = error),
     });

@@ -5,6 +5,7 @@ import { ClientRole } from "./client-role.ts";
 import { Draft } from "./draft.ts";
 import { History, type StorageLike } from "./history.ts";
 import { LogBook } from "./log-book.ts";
+import type { Opener, Role } from "./role.ts";
 import type { Outcome } from "./run.ts";
 import { WireFilter } from "./wire-filter.ts";
 import { WireLog } from "./wire-log.ts";
@@ -17,12 +18,30 @@ export class Bench {
   readonly agent = new AgentRole(this.wire, this.book);
   readonly draft = new Draft();
   readonly history: History;
+  /** The role that is to have the channel. */
+  private wanted: Role | undefined;
 
   constructor(key: string, storage: () => StorageLike) {
     this.history = new History(key, storage);
     this.client.observe(() => {
       if (this.draft.schema !== this.client.schema) this.draft.learn(this.client.schema);
     });
+  }
+
+  /**
+   * Opens a channel for one of the roles; the other one's is closed before. Settles when that has succeeded or failed, or
+   * something else was asked for meanwhile; never rejects.
+   */
+  async start(role: Role, open: Opener): Promise<void> {
+    this.wanted = role;
+    await (role === this.client ? this.agent : this.client).stop();
+    if (this.wanted === role) await role.start(open);
+  }
+
+  /** Closes the channel, or gives up opening one. */
+  async stop(): Promise<void> {
+    this.wanted = undefined;
+    await Promise.all([this.client.stop(), this.agent.stop()]);
   }
 
   /** Runs the draft. Settles with how that ended; undefined where it is not ready to go out. */

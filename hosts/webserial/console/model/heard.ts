@@ -1,5 +1,6 @@
 // A transport whose bytes are recorded, and how it fares.
 
+import { systemClock } from "../../../common/clock.ts";
 import type { Receiver, Transport } from "../../../common/transport.ts";
 import type { WireLog } from "./wire-log.ts";
 
@@ -8,16 +9,25 @@ export type Ear = Pick<Receiver, "lost" | "reopened" | "closed">;
 
 /**
  * The same transport, recorded. What is written while the channel is lost goes nowhere, and is not in the record. The ear
- * hears before the receiver does.
+ * hears before the receiver does. A channel that comes back says at its start that it is not there yet: that is no loss, and
+ * what was written before is not in the record either.
  */
 export function heard(transport: Transport, wire: WireLog, ear: Ear): Transport {
   let isLost = false;
   let wasThere = false;
+  /** What was written before it is known whether the channel is there. */
+  let early: Uint8Array[] | undefined = [];
+  const isThere = (): void => {
+    wasThere = true;
+    const written = early ?? [];
+    early = undefined;
+    for (const bytes of written) wire.chunk("out", bytes);
+  };
   return {
-    start: (receiver) =>
+    start: (receiver) => {
       transport.start({
         data: (bytes) => {
-          wasThere = true;
+          isThere();
           wire.chunk("in", bytes);
           receiver.data(bytes);
         },
@@ -25,26 +35,36 @@ export function heard(transport: Transport, wire: WireLog, ear: Ear): Transport 
         ended: () => receiver.ended(),
         lost: (error) => {
           isLost = true;
-          const what = wasThere ? "The channel is lost, with what was on its way" : "The channel is not there yet";
-          wire.mark(withReason(what, error));
-          ear.lost(error);
+          early = undefined;
+          if (wasThere || error !== undefined) {
+            const what = wasThere ? "The channel is lost, with what was on its way" : "The channel is not there yet";
+            wire.mark(withReason(what, error));
+            ear.lost(error);
+          }
           receiver.lost(error);
         },
         reopened: () => {
           isLost = false;
-          wasThere = true;
+          isThere();
           wire.mark("The channel is open");
           ear.reopened();
           receiver.reopened();
         },
         closed: (error) => {
+          isThere();
           wire.mark(withReason("The channel is closed", error));
           ear.closed(error);
           receiver.closed(error);
         },
-      }),
+      });
+      // Others say nothing when they start.
+      systemClock.after(0, () => {
+        if (!isLost) isThere();
+      });
+    },
     write: (bytes) => {
-      if (!isLost) wire.chunk("out", bytes);
+      if (early !== undefined) early.push(new Uint8Array(bytes));
+      else if (!isLost) wire.chunk("out", bytes);
       return transport.write(bytes);
     },
     pause: () => transport.pause(),

@@ -20,9 +20,19 @@ export abstract class Role extends Notifier {
   problem: Problem | undefined;
   private controller: AbortController | undefined;
   private starting: Promise<void> = Promise.resolve();
+  private stopping: Promise<void> | undefined;
+  /** What is to be opened when the stop under way is over. */
+  private next: Opener | undefined;
 
-  /** Opens a channel and carries it, where there is none. Settles when that has succeeded or failed; never rejects. */
+  /**
+   * Opens a channel and carries it, where there is none; one that is being closed is waited for. Settles when that has
+   * succeeded or failed; never rejects.
+   */
   start(open: Opener): Promise<void> {
+    if (this.stopping !== undefined) {
+      this.next = open;
+      return this.stopping.then(() => (this.next === undefined ? undefined : this.start(this.next)));
+    }
     if (this.state === "idle") this.starting = this.tryToStart(open);
     return this.starting;
   }
@@ -42,13 +52,22 @@ export abstract class Role extends Notifier {
     }
   }
 
-  /** Closes the channel, or gives up opening one. */
-  async stop(): Promise<void> {
-    if (this.state === "idle" || this.state === "closing") return;
+  /** Closes the channel, or gives up opening one. Settles when there is none. */
+  stop(): Promise<void> {
+    this.next = undefined;
+    if (this.stopping === undefined && this.state !== "idle") {
+      this.stopping = this.end().finally(() => (this.stopping = undefined));
+    }
+    return this.stopping ?? Promise.resolve();
+  }
+
+  private async end(): Promise<void> {
     if (this.state === "connecting") {
       this.controller?.abort();
-      return this.starting;
+      await this.starting;
     }
+    // It can have been opened all the same.
+    if (this.state === "idle") return;
     this.become("closing");
     await this.release();
     this.become("idle");
@@ -59,10 +78,11 @@ export abstract class Role extends Notifier {
   /** Closes what `carry` made. */
   protected abstract release(): Promise<void>;
 
-  /** Without an error there is no problem any more. */
+  /** Without an error there is no problem any more, but for a channel that is away, or back and not yet in step. */
   protected become(state: RoleState, error?: unknown): void {
     this.state = state;
-    this.problem = error === undefined ? undefined : problemOf(error);
+    const isAway = state === "lost" || state === "syncing";
+    if (error !== undefined || !isAway) this.problem = error === undefined ? undefined : problemOf(error);
     this.changed();
   }
 }

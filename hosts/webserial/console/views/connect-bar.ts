@@ -157,12 +157,18 @@ export class ConnectBar extends View {
     return this.bridge !== "" || !hasSerial() ? "websocket" : "serial";
   }
 
+  private get url(): string {
+    return this.address ?? this.bridge;
+  }
+
   /** What the person has chosen, or what the page around has set. */
   get opener(): Opener {
     const { transport } = this;
     if (this.kind === "given" && transport !== undefined) return async (signal) => transport(signal);
     if (this.kind === "serial") return serialOpener(this.speed);
-    return websocketOpener(this.address ?? this.bridge, this.token);
+    const { url } = this;
+    // The token is the bridge's: no other server is told.
+    return websocketOpener(url, url === this.bridge ? this.token : "");
   }
 
   protected override render(): TemplateResult {
@@ -180,14 +186,14 @@ export class ConnectBar extends View {
 
   private controls(model: Role, other: Role): TemplateResult {
     if (model.state !== "idle") return this.running(model);
-    return other.state === "idle" ? this.choice() : this.occupied(other);
+    return other.state === "idle" ? this.choice() : this.occupied();
   }
 
-  private occupied(other: Role): TemplateResult {
+  private occupied(): TemplateResult {
     const [text, button] = this.isAgent
       ? ["The console has the channel.", "Disconnect it"]
       : ["The agent has the channel.", "Stop it"];
-    return html`<span class="muted">${text}</span><button @click=${() => void other.stop()}>${button}</button>`;
+    return html`<span class="muted">${text}</span><button @click=${() => void this.bench.stop()}>${button}</button>`;
   }
 
   private running(model: Role): TemplateResult {
@@ -199,7 +205,7 @@ export class ConnectBar extends View {
           ? nothing
           : html`<button ?disabled=${!canSync} @click=${() => void this.bench.client.sync()}>Resynchronise</button>`
       }
-      <button ?disabled=${model.state === "closing"} @click=${() => void model.stop()}>${stop}</button>
+      <button ?disabled=${model.state === "closing"} @click=${() => void this.bench.stop()}>${stop}</button>
     `;
   }
 
@@ -221,7 +227,7 @@ export class ConnectBar extends View {
       <button
         class="primary"
         ?disabled=${(kind === "serial" && !hasSerial()) || (kind === "websocket" && this.address === "")}
-        @click=${() => void this.model.start(this.opener)}
+        @click=${() => void this.bench.start(this.model, this.opener)}
       >
         ${start}${kind === "serial" ? " …" : ""}
       </button>
@@ -248,7 +254,7 @@ export class ConnectBar extends View {
       aria-label="Address of the WebSocket"
       placeholder="ws://localhost:8080/"
       spellcheck="false"
-      .value=${this.address ?? this.bridge}
+      .value=${this.url}
       @input=${(event: Event) => (this.address = (event.target as HTMLInputElement).value.trim())}
     />`;
   }

@@ -46,11 +46,11 @@ export class GuestwireConsole extends LitElement implements ConsoleMembers {
     await this.updateComplete;
     const bar = this.renderRoot.querySelector<ConnectBar>("guestwire-console-connect");
     await bar?.updateComplete;
-    if (bar !== null) await this.model.start(bar.opener);
+    if (bar !== null) await this.made.start(this.model, bar.opener);
   }
 
   async disconnect(): Promise<void> {
-    await Promise.all([this.bench?.client.stop(), this.bench?.agent.stop()]);
+    await this.bench?.stop();
   }
 
   /** An element that has left the page does not keep a port. Moved within it, it is back in a microtask. */
