@@ -63,7 +63,7 @@ const encoder = new TextEncoder();
  * @throws GuestwireError GW_ERR_UNSUPPORTED: the runtime has none; GW_ERR_SOCKET: the address is none
  */
 export function websocket(socket: WebSocketLike | string, options: WebSocketOptions = {}): Transport {
-  return new WebSocketTransport(typeof socket === "string" ? open(socket) : socket, options.clock ?? systemClock);
+  return new WebSocketTransport(typeof socket === "string" ? openSocket(socket) : socket, options.clock ?? systemClock);
 }
 
 /**
@@ -76,7 +76,7 @@ export async function connectWebSocket(
   options: WebSocketConnectOptions = {},
 ): Promise<Transport> {
   const { clock = systemClock, signal } = options;
-  const transport = new WebSocketTransport(typeof socket === "string" ? open(socket) : socket, clock);
+  const transport = new WebSocketTransport(typeof socket === "string" ? openSocket(socket) : socket, clock);
   const abort = (): void => void transport.close();
   signal?.addEventListener("abort", abort);
   try {
@@ -91,16 +91,32 @@ export async function connectWebSocket(
   }
 }
 
-function open(address: string): WebSocketLike {
-  const { WebSocket } = globalThis as unknown as { WebSocket?: new (address: string) => WebSocketLike };
+/**
+ * The runtime's own WebSocket.
+ *
+ * @throws GuestwireError GW_ERR_UNSUPPORTED: the runtime has none; GW_ERR_SOCKET: the address is none, or forbidden
+ */
+export function openSocket(address: string, protocols: readonly string[] = []): WebSocketLike {
+  const { WebSocket } = globalThis as unknown as {
+    WebSocket?: new (address: string, protocols: readonly string[]) => WebSocketLike;
+  };
   if (WebSocket === undefined) {
     throw new GuestwireError("GW_ERR_UNSUPPORTED", "this runtime has no WebSocket; hand in one of the package ws");
   }
+  let socket: WebSocketLike;
   try {
-    return new WebSocket(address);
+    socket = new WebSocket(address, protocols);
   } catch (error) {
     throw new GuestwireError("GW_ERR_SOCKET", `${address} cannot be connected to: ${textOf(error)}`, { cause: error });
   }
+  // Browsers close at once what the page's own policy forbids.
+  if (socket.readyState > OPEN) {
+    throw new GuestwireError(
+      "GW_ERR_SOCKET",
+      `this page may not connect to ${address}; its Content-Security-Policy has to name it in connect-src`,
+    );
+  }
+  return socket;
 }
 
 class WebSocketTransport implements Transport {

@@ -1,37 +1,38 @@
-// The bridge's token: out of the address, into the tab's storage.
+// The bridge's token: out of the address, into the tab's storage, and out of that when it is of no use any more.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { takeToken } from "../../hosts/webserial/page/token.ts";
+import { forgetToken, storedToken, takeToken } from "../../hosts/webserial/page/token.ts";
 
-function page(hash: string, stored: Record<string, string> = {}) {
+function page(hash: string) {
   const urls: string[] = [];
-  return {
-    urls,
-    stored,
-    take: () =>
-      takeToken(
-        { hash, pathname: "/console", search: "?a" },
-        { replaceState: (_data, _unused, url) => void urls.push(url) },
-        () => ({ getItem: (key) => stored[key] ?? null, setItem: (key, value) => void (stored[key] = value) }),
-      ),
-  };
+  const stored = new Map<string, string>();
+  const storage = () => ({
+    getItem: (key: string) => stored.get(key) ?? null,
+    setItem: (key: string, value: string) => void stored.set(key, value),
+    removeItem: (key: string) => void stored.delete(key),
+  });
+  const location = { hash, pathname: "/console", search: "?a" };
+  const history = { replaceState: (_data: unknown, _unused: string, url: string) => void urls.push(url) };
+  return { urls, storage, take: () => takeToken(location, history, storage) };
 }
 
-test("it goes from the address into storage, where a reload finds it", () => {
-  const first = page("#token=aB0-_.~");
-  assert.equal(first.take(), "aB0-_.~");
-  assert.deepEqual(first.urls, ["/console?a"]);
-  const reloaded = page("", first.stored);
-  assert.equal(reloaded.take(), "aB0-_.~");
-  assert.deepEqual(reloaded.urls, []);
+test("it goes from the address into storage, where a reload finds it, until it is forgotten", () => {
+  const { take, urls, storage } = page("#token=aB0-_.~");
+  assert.equal(storedToken(storage), "");
+  assert.equal(take(), "aB0-_.~");
+  assert.deepEqual(urls, ["/console?a"]);
+  assert.equal(storedToken(storage), "aB0-_.~");
+  forgetToken(storage);
+  assert.equal(storedToken(storage), "");
 });
 
 test("without one, or with one that is none, there is none", () => {
   for (const hash of ["", "#", "#token=", "#token=a,b", "#token=a b", "#other=1"]) {
-    const opened = page(hash);
-    assert.equal(opened.take(), "");
-    assert.deepEqual(opened.urls, []);
+    const { take, urls, storage } = page(hash);
+    assert.equal(take(), "");
+    assert.deepEqual(urls, []);
+    assert.equal(storedToken(storage), "");
   }
 });
 
@@ -41,5 +42,6 @@ test("storage that is forbidden is done without", () => {
   };
   const history = { replaceState: () => {} };
   assert.equal(takeToken({ hash: "#token=x", pathname: "/", search: "" }, history, forbidden), "x");
-  assert.equal(takeToken({ hash: "", pathname: "/", search: "" }, history, forbidden), "");
+  assert.equal(storedToken(forbidden), "");
+  forgetToken(forbidden);
 });

@@ -32,7 +32,8 @@ export interface ConsoleMembers {
 /**
  * A console for guest agents: `<guestwire-console>`.
  *
- * Attributes and properties: see `ConsoleMembers`. Events, which bubble: `guestwire-state`, with a `ConsoleStateDetail`.
+ * Attributes and properties: see `ConsoleMembers`. Events, which bubble: `guestwire-state`, with a `ConsoleStateDetail`;
+ * `guestwire-refused`: the bridge does not take the token.
  * Custom properties: `--guestwire-background`, `-surface`, `-raised`, `-border`, `-edge`, `-text`, `-muted`, `-accent`,
  * `-on-accent`, `-selected`, `-good`, `-warning`, `-bad`, `-incoming`, `-outgoing`, `-sentinel` are colours;
  * `--guestwire-font` and `-mono` fonts, `-radius` a length. Parts: `header`, `problem`, `commands`, `call`, `history`,

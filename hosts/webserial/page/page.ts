@@ -1,19 +1,42 @@
-// The page that `guestwire console` serves: the element, connected to the bridge where the address has its token.
+// The page that `guestwire console` serves: the element, connected to the bridge where there is one and the page has its token.
 
 import type { ConsoleElement } from "../console/api.ts";
 import { GuestwireConsole } from "../console/index.ts";
-import { takeToken } from "./token.ts";
+import { forgetToken, storedToken, takeToken } from "./token.ts";
+
+const storage = (): Storage => sessionStorage;
 
 const element = document.querySelector("guestwire-console");
 if (element instanceof GuestwireConsole) {
-  connectToBridge(element);
+  void begin(element);
   // The address that was printed can be opened anew in a tab that is connected with an older one.
-  addEventListener("hashchange", () => connectToBridge(element));
+  addEventListener("hashchange", () => connectToBridge(element, takeToken(location, history, storage)));
+  element.addEventListener("guestwire-refused", () => {
+    element.token = "";
+    forgetToken(storage);
+  });
 }
 
-/** Without a token the page was served without a bridge: it is for serial ports then. */
-function connectToBridge(console: ConsoleElement): void {
-  const token = takeToken(location, history, () => sessionStorage);
+/** A token that was kept can be of a server that ran here before. */
+async function begin(console: ConsoleElement): Promise<void> {
+  const fresh = takeToken(location, history, storage);
+  if (fresh !== "") return connectToBridge(console, fresh);
+  const stored = storedToken(storage);
+  if (stored === "") return;
+  if (await hasBridge()) connectToBridge(console, stored);
+  else forgetToken(storage);
+}
+
+async function hasBridge(): Promise<boolean> {
+  try {
+    const { bridge } = (await (await fetch("bridge.json")).json()) as { readonly bridge?: unknown };
+    return bridge === true;
+  } catch {
+    return false;
+  }
+}
+
+function connectToBridge(console: ConsoleElement, token: string): void {
   if (token === "" || token === console.token) return;
   const { protocol, host } = location;
   console.bridge = `${protocol === "https:" ? "wss:" : "ws:"}//${host}/bridge`;

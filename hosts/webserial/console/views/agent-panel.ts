@@ -107,7 +107,7 @@ export class AgentPanel extends View {
     const { agent } = this.bench;
     return html`<section aria-labelledby="plugins">
       <div class="bar"><h2 id="plugins">Plugins</h2></div>
-      <div class="body scroll">
+      <div class="body scroll" tabindex="-1">
         <form @submit=${(event: Event) => void this.load(event)}>
           <label for="address">Address of a module on this site</label>
           <div class="load">
@@ -119,7 +119,7 @@ export class AgentPanel extends View {
               autocomplete="off"
               aria-describedby="mistake"
             />
-            <button ?disabled=${this.isLoading}>Load</button>
+            <button aria-disabled=${this.isLoading}>Load</button>
           </div>
           <span id="mistake" class="mistake" role="status">${agent.pluginProblem?.text}</span>
         </form>
@@ -129,7 +129,7 @@ export class AgentPanel extends View {
             (name) =>
               html`<li class="item">
                 <code>${name}</code>
-                <button aria-label="Remove ${name}" @click=${() => void agent.removePlugin(name)}>Remove</button>
+                <button aria-label="Remove ${name}" @click=${() => this.removePlugin(name)}>Remove</button>
               </li>`,
           )}
         </ul>
@@ -137,11 +137,17 @@ export class AgentPanel extends View {
     </section>`;
   }
 
+  /** The button goes: whoever uses the keyboard stays among the plugins. */
+  private removePlugin(name: string): void {
+    this.renderRoot.querySelector<HTMLElement>(".body")?.focus();
+    void this.bench.agent.removePlugin(name);
+  }
+
   private async load(event: Event): Promise<void> {
     event.preventDefault();
     const input = this.renderRoot.querySelector("input[name=address]") as HTMLInputElement;
     const address = input.value.trim();
-    if (address === "") return;
+    if (address === "" || this.isLoading) return;
     this.isLoading = true;
     if (await this.bench.agent.addPlugin(() => loadModule(address))) input.value = "";
     this.isLoading = false;

@@ -3,7 +3,7 @@
 import type { CallSignal } from "../../../../plugins/api.ts";
 import { reconnecting } from "../../../common/reconnecting.ts";
 import type { Transport } from "../../../common/transport.ts";
-import { connectWebSocket } from "../../../common/websocket.ts";
+import { connectWebSocket, openSocket } from "../../../common/websocket.ts";
 import { openWebSerial, requestPort } from "../../index.ts";
 import type { Opener } from "../model/role.ts";
 
@@ -27,17 +27,19 @@ export function serialOpener(baudRate: number): Opener {
 
 /**
  * Connects a WebSocket, again whenever it breaks, until the server forbids it. The first time its failure is told, so that a
- * wrong address is not tried for ever. The token goes in a subprotocol: an address shows up in logs.
+ * wrong address is not tried for ever. The token goes in a subprotocol: an address shows up in logs. `refused` is called when the server forbids it.
  */
-export function websocketOpener(url: string, token: string): Opener {
+export function websocketOpener(url: string, token: string, refused: () => void): Opener {
   const protocols = token === "" ? ["guestwire"] : ["guestwire", `guestwire.token.${token}`];
   return async (signal) => {
     let transport: Transport | undefined;
     const open = (until: CallSignal): Promise<Transport> => {
-      const socket = new WebSocket(url, protocols);
+      const socket = openSocket(url, protocols);
       socket.addEventListener("close", ({ code }) => {
         // In a task of its own: first it is told why.
-        if (code === FORBIDDEN) setTimeout(() => void transport?.close());
+        if (code !== FORBIDDEN) return;
+        refused();
+        setTimeout(() => void transport?.close());
       });
       return connectWebSocket(socket, { signal: until });
     };

@@ -109,7 +109,7 @@ export class CommandForm extends View {
 
   private empty(): TemplateResult {
     return html`<div class="bar"><h2>Call</h2></div>
-      <p class="empty">Choose a command on the left, or a call from the history.</p>`;
+      <p class="empty">Choose a command, or a call from the history.</p>`;
   }
 
   private warning(): TemplateResult | typeof nothing {
@@ -169,10 +169,11 @@ export class CommandForm extends View {
     const { draft } = this.bench;
     const value = draft.typed[field.name] ?? "";
     const take = (event: Event): void => draft.type(field.name, (event.target as HTMLInputElement).value);
+    const described = isWrong ? `why ${id}-type` : `${id}-type`;
     if (field.kind === "choice") {
       return html`<select
         id=${id}
-        aria-describedby="${id}-type"
+        aria-describedby=${described}
         aria-required=${field.isRequired}
         aria-invalid=${isWrong}
         @change=${take}
@@ -188,7 +189,7 @@ export class CommandForm extends View {
         spellcheck="false"
         autocomplete="off"
         placeholder=${field.type === "object" ? "{ … }" : field.type.startsWith("list") ? "[ … ]" : "JSON"}
-        aria-describedby="${id}-type"
+        aria-describedby=${described}
         aria-required=${field.isRequired}
         aria-invalid=${isWrong}
         .value=${value}
@@ -200,7 +201,7 @@ export class CommandForm extends View {
       inputmode=${field.kind === "number" ? "decimal" : "text"}
       spellcheck="false"
       autocomplete="off"
-      aria-describedby="${id}-type"
+      aria-describedby=${described}
       aria-required=${field.isRequired}
       aria-invalid=${isWrong}
       .value=${value}

@@ -43,6 +43,12 @@ export class CommandList extends View {
         background: var(--selected);
         box-shadow: inset 3px 0 var(--accent);
       }
+      @media (forced-colors: active) {
+        li button[aria-current="true"] {
+          outline: 2px solid Highlight;
+          outline-offset: -2px;
+        }
+      }
       @media (pointer: coarse) {
         li button {
           min-height: 36px;

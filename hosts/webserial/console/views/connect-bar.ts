@@ -157,6 +157,10 @@ export class ConnectBar extends View {
     return this.bridge !== "" || !hasSerial() ? "websocket" : "serial";
   }
 
+  private refused(): void {
+    this.dispatchEvent(new CustomEvent("guestwire-refused", { bubbles: true, composed: true }));
+  }
+
   private get url(): string {
     return this.address ?? this.bridge;
   }
@@ -168,7 +172,9 @@ export class ConnectBar extends View {
     if (this.kind === "serial") return serialOpener(this.speed);
     const { url } = this;
     // The token is the bridge's: no other server is told.
-    return websocketOpener(url, url === this.bridge ? this.token : "");
+    return url === this.bridge
+      ? websocketOpener(url, this.token, () => this.refused())
+      : websocketOpener(url, "", () => {});
   }
 
   protected override render(): TemplateResult {
@@ -226,7 +232,7 @@ export class ConnectBar extends View {
       ${kind === "serial" ? this.serialFields() : kind === "websocket" ? this.websocketFields() : nothing}
       <button
         class="primary"
-        ?disabled=${(kind === "serial" && !hasSerial()) || (kind === "websocket" && this.address === "")}
+        ?disabled=${(kind === "serial" && !hasSerial()) || (kind === "websocket" && this.url === "")}
         @click=${() => void this.bench.start(this.model, this.opener)}
       >
         ${start}${kind === "serial" ? " …" : ""}

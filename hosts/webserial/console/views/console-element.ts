@@ -90,6 +90,8 @@ export class GuestwireConsole extends LitElement implements ConsoleMembers {
   protected override render(): TemplateResult {
     const bench = this.made;
     const isAgent = this.tab === "agent";
+    const isLog = this.below === "log";
+    // A panel that is not shown keeps what is chosen in it.
     return html`<div class="all">
       <header part="header">
         ${tabs(
@@ -110,8 +112,11 @@ export class GuestwireConsole extends LitElement implements ConsoleMembers {
         ></guestwire-console-connect>
       </header>
       ${this.problem()}
-      <div id="panel-${this.tab}" class="work ${this.tab}" role="tabpanel" aria-labelledby="tab-${this.tab}">
-        ${isAgent ? this.agentViews(bench) : this.consoleViews(bench)}
+      <div id="panel-console" class="work console" role="tabpanel" aria-labelledby="tab-console" ?hidden=${isAgent}>
+        ${this.consoleViews(bench)}
+      </div>
+      <div id="panel-agent" class="work agent" role="tabpanel" aria-labelledby="tab-agent" ?hidden=${!isAgent}>
+        <guestwire-console-agent part="agent" .bench=${bench}></guestwire-console-agent>
       </div>
       <div class="below" part="wire">
         ${tabs(
@@ -123,12 +128,11 @@ export class GuestwireConsole extends LitElement implements ConsoleMembers {
           this.below,
           (below) => (this.below = below),
         )}
-        <div id="panel-${this.below}" class="pane" role="tabpanel" aria-labelledby="tab-${this.below}">
-          ${
-            this.below === "wire"
-              ? html`<guestwire-console-wire .bench=${bench}></guestwire-console-wire>`
-              : html`<guestwire-console-log .bench=${bench}></guestwire-console-log>`
-          }
+        <div id="panel-wire" class="pane" role="tabpanel" aria-labelledby="tab-wire" ?hidden=${isLog}>
+          <guestwire-console-wire .bench=${bench}></guestwire-console-wire>
+        </div>
+        <div id="panel-log" class="pane" role="tabpanel" aria-labelledby="tab-log" ?hidden=${!isLog}>
+          <guestwire-console-log .bench=${bench}></guestwire-console-log>
         </div>
       </div>
       <footer part="counters">
@@ -158,9 +162,5 @@ export class GuestwireConsole extends LitElement implements ConsoleMembers {
       </div>
       <guestwire-console-history part="history" .bench=${bench}></guestwire-console-history>
     `;
-  }
-
-  private agentViews(bench: Bench): TemplateResult {
-    return html`<guestwire-console-agent part="agent" .bench=${bench}></guestwire-console-agent>`;
   }
 }

@@ -51,9 +51,9 @@ export class HistoryList extends View {
     return html`
       <div class="bar">
         <h2>History</h2>
-        ${isEmpty ? nothing : html`<button class="quiet" aria-label="Clear history" @click=${() => history.clear()}>Clear</button>`}
+        ${isEmpty ? nothing : html`<button class="quiet" aria-label="Clear history" @click=${() => this.clear()}>Clear</button>`}
       </div>
-      <div class="scroll">
+      <div class="scroll" tabindex="-1" role="group" aria-label="Calls that were made">
         ${
           isEmpty
             ? html`<p class="empty">Calls that you make are kept here, also when the page is loaded again.</p>`
@@ -63,6 +63,12 @@ export class HistoryList extends View {
         }
       </div>
     `;
+  }
+
+  /** The button goes: whoever uses the keyboard stays where the list was. */
+  private clear(): void {
+    this.renderRoot.querySelector<HTMLElement>(".scroll")?.focus();
+    this.bench.history.clear();
   }
 
   private item(entry: HistoryEntry): TemplateResult {

@@ -44,6 +44,12 @@ export const layout = css`
     background: var(--selected);
     color: var(--text);
   }
+  @media (forced-colors: active) {
+    .tabs button[aria-selected="true"] {
+      border-color: Highlight;
+      border-bottom-width: 3px;
+    }
+  }
   guestwire-console-connect {
     flex: 1;
     justify-content: flex-end;

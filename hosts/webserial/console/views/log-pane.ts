@@ -66,7 +66,7 @@ export class LogPane extends View {
     return html`
       <div class="bar beside-tabs">
         <span class="muted grow">${book.records.length === 1 ? "1 record" : `${book.records.length} records`}</span>
-        <button ?disabled=${book.records.length === 0} aria-label="Clear log" @click=${() => book.clear()}>
+        <button ?disabled=${book.records.length === 0} aria-label="Clear log" @click=${() => this.clear()}>
           Clear
         </button>
       </div>
@@ -91,6 +91,12 @@ export class LogPane extends View {
         </ol>
       </div>
     `;
+  }
+
+  /** The button is of no use then: whoever uses the keyboard goes on in the list. */
+  private clear(): void {
+    this.renderRoot.querySelector<HTMLElement>(".scroll")?.focus();
+    this.bench.book.clear();
   }
 
   private scrolled({ currentTarget }: Event): void {

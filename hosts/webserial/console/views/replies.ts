@@ -77,7 +77,7 @@ export class Replies extends View {
         ${run?.outcome?.type === "value" ? this.tools(run.outcome.value) : nothing}
         ${
           run !== undefined && run.outcome === undefined
-            ? html`<button @click=${() => this.bench.client.abort(run.number)}>Give up</button>`
+            ? html`<button @click=${() => this.giveUp(run)}>Give up</button>`
             : nothing
         }
       </div>
@@ -92,7 +92,7 @@ export class Replies extends View {
     return html`<select
       class="which"
       aria-label="Which reply"
-      @change=${(event: Event) => (this.chosen = Number((event.target as HTMLSelectElement).value))}
+      @change=${(event: Event) => this.choose(Number((event.target as HTMLSelectElement).value))}
     >
       ${runs.map(
         ({ number, command, text }) =>
@@ -109,7 +109,8 @@ export class Replies extends View {
         <button aria-pressed=${!this.asText} @click=${() => (this.asText = false)}>Tree</button>
         <button aria-pressed=${this.asText} @click=${() => (this.asText = true)}>JSON</button>
       </div>
-      <button @click=${() => void this.copy(value)}>${this.said === "" ? "Copy" : this.said}</button>
+      <button @click=${() => void this.copy(value)}>Copy</button>
+      <span class="muted" role="status">${this.said}</span>
     `;
   }
 
@@ -124,6 +125,17 @@ export class Replies extends View {
     if (outcome.type === "refused") return html`<p>${outcome.text}</p>`;
     return html`<p>${outcome.text}</p>
       <p class="muted">${outcome.hasRun}</p>`;
+  }
+
+  private choose(number: number): void {
+    this.chosen = number;
+    this.said = "";
+  }
+
+  /** The button goes: whoever uses the keyboard goes on in the reply. */
+  private giveUp({ number }: Run): void {
+    this.renderRoot.querySelector<HTMLElement>(".body")?.focus();
+    this.bench.client.abort(number);
   }
 
   private async copy(value: unknown): Promise<void> {

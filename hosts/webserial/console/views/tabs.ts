@@ -1,4 +1,4 @@
-// Tabs, as people who use the keyboard know them: the arrows go from one to the next.
+// Tabs, as people who use the keyboard know them: the arrows go from one to the next, Home and End to the first and the last.
 
 import { type TemplateResult, html } from "lit";
 
@@ -10,11 +10,11 @@ export function tabs<Id extends string>(
   choose: (id: Id) => void,
 ): TemplateResult {
   const key = (event: KeyboardEvent): void => {
-    const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
     const list = event.currentTarget as HTMLElement;
     const at = items.findIndex(([id]) => id === chosen);
-    const next = items[(at + step + items.length) % items.length];
-    if (step === 0 || next === undefined) return;
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: -1 }[event.key];
+    const next = to === undefined ? undefined : items.at(to % items.length);
+    if (next === undefined) return;
     event.preventDefault();
     choose(next[0]);
     list.querySelector<HTMLElement>(`#tab-${next[0]}`)?.focus();
@@ -26,7 +26,7 @@ export function tabs<Id extends string>(
           id="tab-${id}"
           role="tab"
           aria-selected=${id === chosen}
-          aria-controls=${`panel-${chosen}`}
+          aria-controls="panel-${id}"
           tabindex=${id === chosen ? 0 : -1}
           @click=${() => choose(id)}
         >

@@ -78,7 +78,7 @@ export class ValueTree extends LitElement {
   private node(key: string | undefined, value: unknown, path: string, depth: number): TemplateResult {
     const name = key === undefined ? nothing : html`<span class="key">${key}</span><span class="mark">: </span>`;
     if (typeof value !== "object" || value === null) {
-      return html`<div class="leaf">${name}${this.leaf(value, path)}</div>`;
+      return html`<div class="leaf" tabindex=${isLong(value) ? -1 : nothing}>${name}${this.leaf(value, path)}</div>`;
     }
     const entries: readonly [string, unknown][] = Object.entries(value);
     const size = Array.isArray(value) ? `[${entries.length}]` : `{${entries.length}}`;
@@ -97,10 +97,10 @@ export class ValueTree extends LitElement {
 
   private branch(entries: readonly [string, unknown][], path: string, depth: number): TemplateResult {
     const most = this.shown.get(path) ?? PAGE;
-    return html`<ul>
+    return html`<ul tabindex=${entries.length > PAGE ? -1 : nothing}>
       ${entries
         .slice(0, most)
-        .map(([key, item]) => html`<li>${this.node(key, item, `${path}/${key}`, depth + 1)}</li>`)}
+        .map(([key, item]) => html`<li>${this.node(key, item, `${path}${JSON.stringify(key)}`, depth + 1)}</li>`)}
       ${entries.length > most ? html`<li>${this.more(path, most + 5 * PAGE, `${entries.length - most} more`)}</li>` : nothing}
     </ul>`;
   }
@@ -120,7 +120,9 @@ export class ValueTree extends LitElement {
   private more(path: string, most: number, what: string): TemplateResult {
     return html`<button
       class="quiet"
-      @click=${() => {
+      @click=${(event: Event) => {
+        // The button goes: whoever uses the keyboard stays at what it was in.
+        (event.currentTarget as HTMLElement).closest<HTMLElement>("[tabindex]")?.focus();
         this.shown.set(path, most);
         this.requestUpdate();
       }}
@@ -134,4 +136,8 @@ export class ValueTree extends LitElement {
     this.toggled.set(path, open);
     this.requestUpdate();
   }
+}
+
+function isLong(value: unknown): boolean {
+  return typeof value === "string" && value.length > LONG;
 }

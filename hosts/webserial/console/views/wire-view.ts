@@ -29,6 +29,8 @@ export class WireView extends View {
   private lastTop = 0;
   private readonly sizes = new ResizeObserver(([entry]) => {
     this.height = entry?.contentRect.height ?? 0;
+    // What is hidden, or leaves the page, may forget where it was.
+    if (this.height > 0 && !this.isAtEnd) this.rows.scrollTop = this.lastTop;
     this.requestUpdate();
   });
 
@@ -108,7 +110,7 @@ export class WireView extends View {
 
   private toolbar(count: number): TemplateResult {
     const { filter, wire } = this.bench;
-    return html`<div class="bar beside-tabs" role="toolbar" aria-label="Wire">
+    return html`<div class="bar beside-tabs" role="group" aria-label="What is shown of the wire">
       <select
         aria-label="Direction"
         @change=${(event: Event) => filter.set((event.target as HTMLSelectElement).value as WireDirection, filter.query)}
@@ -151,7 +153,7 @@ export class WireView extends View {
     return html`<section class="detail" aria-label="Chunk">
       <div class="bar">
         <p class="muted">${timeOf(time)} · ${direction} · ${countOf(bytes.length)} bytes${cut}</p>
-        <button class="quiet" @click=${() => (this.chosen = undefined)}>Close</button>
+        <button class="quiet" @click=${() => this.closeDetail()}>Close</button>
       </div>
       <pre tabindex="0" role="group" aria-label="Bytes of the chunk">${dumpOf(bytes.subarray(0, DUMP_BYTES))}</pre>
     </section>`;
@@ -163,7 +165,14 @@ export class WireView extends View {
     else filter.pause();
   }
 
+  /** The button goes: whoever uses the keyboard goes on in the list. */
+  private closeDetail(): void {
+    this.rows.focus();
+    this.chosen = undefined;
+  }
+
   private clear(): void {
+    this.rows.focus();
     this.chosen = undefined;
     this.isAtEnd = true;
     this.bench.wire.clear();
@@ -177,6 +186,7 @@ export class WireView extends View {
   }
 
   private scrolled(): void {
+    if (this.height === 0) return;
     const { scrollTop, scrollHeight, clientHeight } = this.rows;
     // Only a person goes up; that there is more below, or less room, is no reason to stay behind.
     if (scrollTop + clientHeight > scrollHeight - ROW) this.isAtEnd = true;
@@ -191,7 +201,7 @@ export class WireView extends View {
 
   /** Arrows move the choice; page keys and the mouse move the list. */
   private key(event: KeyboardEvent): void {
-    if (event.key === "Escape") this.chosen = undefined;
+    if (event.key === "Escape") this.closeDetail();
     const step = { ArrowDown: 1, ArrowUp: -1, Home: -Infinity, End: Infinity }[event.key];
     if (step === undefined || this.last < 0) return;
     event.preventDefault();
