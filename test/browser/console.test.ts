@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
@@ -54,7 +54,7 @@ describe("the console", { skip: skipBrowser, timeout: 120_000 }, async () => {
   }
 
   /** Serves it with a bridge to an agent that has an echo and tells what its commands take. */
-  async function bridged(t: TestContext): Promise<string> {
+  async function bridged(t: TestContext, ...options: string[]): Promise<string> {
     const path = join(temporaryFolder(t), "socket");
     const agent = createAgent({ version: "1.2.3", plugins: [echo, introspect] });
     const listener = await listenUnix(agent, path);
@@ -62,7 +62,7 @@ describe("the console", { skip: skipBrowser, timeout: 120_000 }, async () => {
       await listener.close();
       await agent.close();
     });
-    return serve(t, "--bridge", path);
+    return serve(t, "--bridge", path, ...options);
   }
 
   /** Opens it. The tab goes before its server does, so that it sees no connection break. */
@@ -112,6 +112,99 @@ describe("the console", { skip: skipBrowser, timeout: 120_000 }, async () => {
     await page.getByRole("list", { name: "History" }).getByRole("button", { name: "from before" }).click();
     await page.getByRole("button", { name: "Run" }).click();
     await page.getByRole("group", { name: "Reply", exact: true }).getByText("from before").waitFor();
+  });
+
+  test("what is chosen and filtered stays when other tabs are shown, and focus where buttons go", async (t) => {
+    const page = await visit(t);
+    await status(page, /Ready/);
+    assert.equal(await page.getByText("not there yet").count(), 0, "nothing was lost");
+    const wire = page.getByRole("grid", { name: "Wire" });
+    const filter = page.getByRole("searchbox", { name: "Filter wire" });
+    await filter.fill("guest-info");
+    await wire.getByText("guest-info").first().click();
+    const chunk = page.getByRole("region", { name: "Chunk" });
+    await chunk.waitFor();
+    await page.getByRole("tab", { name: "Wire" }).press("End");
+    await page.getByRole("log").waitFor();
+    await page.getByRole("tab", { name: "Log" }).press("Home");
+    await chunk.waitFor();
+    assert.equal(await filter.inputValue(), "guest-info");
+    await chunk.getByRole("button", { name: "Close" }).press("Enter");
+    assert.equal(await wire.evaluate((grid) => grid.matches(":focus")), true);
+
+    await page.getByRole("tab", { name: "Console" }).press("End");
+    await page.getByRole("button", { name: "Disconnect it" }).press("Enter");
+    await page.getByRole("button", { name: "Serve" }).waitFor();
+    await page.getByLabel("Address of the WebSocket").fill("");
+    assert.equal(await page.getByRole("button", { name: "Serve" }).isDisabled(), true);
+  });
+
+  test("a plugin is loaded and removed; an element that leaves the page and comes back connects again", async (t) => {
+    const plugin = join(temporaryFolder(t), "hello.js");
+    writeFileSync(
+      plugin,
+      "export default { name: 'hello', api: 1, commands: [{ name: 'hello-you', run: () => 1 }] };\n",
+    );
+    const address = await bridged(t, "--plugin", plugin);
+    const page = await stage.visit(t, address, await stage.context(t, { viewport: DESKTOP }));
+    await status(page, /Ready/);
+    await page.evaluate(async () => {
+      const element = document.querySelector("guestwire-console") as HTMLElement & { connect(): Promise<void> };
+      const parent = element.parentElement;
+      element.remove();
+      await null;
+      await null;
+      parent?.append(element);
+      await element.connect();
+    });
+    await status(page, /Ready/);
+    await page.getByRole("tab", { name: "Agent" }).click();
+    await page.getByLabel("Address of a module").fill("/plugins/hello.js");
+    await page.getByRole("button", { name: "Load" }).press("Enter");
+    await page.getByText("hello-you").waitFor();
+    await page.getByRole("button", { name: "Remove hello" }).press("Enter");
+    await page.getByText("None is loaded").waitFor();
+    assert.equal(await page.getByText("hello-you").count(), 0);
+    assert.equal(await page.evaluate("document.activeElement.localName"), "guestwire-console");
+  });
+
+  test("a token of a server that ran before is not used, nor one that was refused", async (t) => {
+    const context = await stage.context(t, { viewport: DESKTOP });
+    await context.addInitScript("if (!sessionStorage.visited) sessionStorage.setItem('guestwire-token', 'old')");
+    await context.addInitScript("sessionStorage.visited = 'yes'");
+    const kept = (page: Page): Promise<unknown> => page.evaluate("sessionStorage.getItem('guestwire-token')");
+    const address = await bridged(t);
+    const page = await stage.visit(t, new URL("/", address).href, context);
+    await page.getByRole("alert").getByText(/./).first().waitFor();
+    assert.equal(await kept(page), null);
+    await page.goto(address);
+    await status(page, /Ready/);
+    await page.getByRole("button", { name: "Disconnect" }).click();
+    await status(page, /Not connected/);
+  });
+
+  test("the token goes to no other address", async (t) => {
+    const page = await visit(t);
+    await status(page, /Ready/);
+    await page.getByRole("button", { name: "Disconnect" }).click();
+    const field = page.getByLabel("Address of the WebSocket");
+    await field.fill(`${await field.inputValue()}?other`);
+    const asked = page.evaluate(
+      () =>
+        new Promise<unknown>((resolve) => {
+          globalThis.WebSocket = class extends EventTarget {
+            constructor(_: string, protocols: unknown) {
+              super();
+              resolve(protocols);
+              throw new Error("no socket here");
+            }
+          } as unknown as typeof WebSocket;
+        }),
+    );
+    await page.getByRole("button", { name: "Connect" }).click();
+    assert.deepEqual(await asked, ["guestwire"]);
+    await page.getByRole("alert").getByText("no socket here").waitFor();
+    await page.getByRole("alert").getByText("GW_ERR_SOCKET").waitFor();
   });
 
   test("ten thousand chunks on the wire are few elements, and all are there", async (t) => {
