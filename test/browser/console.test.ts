@@ -152,8 +152,8 @@ describe("the console", { skip: skipBrowser, timeout: 120_000 }, async () => {
       const element = document.querySelector("guestwire-console") as HTMLElement & { connect(): Promise<void> };
       const parent = element.parentElement;
       element.remove();
-      await null;
-      await null;
+      await Promise.resolve();
+      await Promise.resolve();
       parent?.append(element);
       await element.connect();
     });
