@@ -26,8 +26,6 @@ export async function serveConsole({ port, bridge: path, plugins = [] }: Console
   const modules = pluginFiles(plugins);
   const files = new Map([...pageFiles(), ...bridgeFile(path !== undefined), ...modules]);
   const bridge = path === undefined ? undefined : new Bridge(path);
-  const bytes = Buffer.from(JSON.stringify({ bridge: bridge !== undefined }));
-  files.set("/bridge.json", { type: "application/json", bytes });
   const site = await Site.open(files, port, bridge?.upgrade);
   return {
     // Browsers keep what is behind # to themselves.
