@@ -19,10 +19,23 @@ export function stdio(): Transport {
   const { stdin, stdout } = process;
   // One that nobody reads goes on failing after the channel has closed.
   stdout.on("error", () => {});
+  const stream = Duplex.from({ readable: stdin, writable: stdout } as never);
+  stream.on("close", () => abandon(stdout));
   return new SocketTransport(
-    Duplex.from({ readable: stdin, writable: stdout } as never),
+    stream,
     undefined,
     // How a terminal hangs up.
     stdin.isTTY ? "EIO" : undefined,
   );
+}
+
+/**
+ * Lets go of what nobody reads. Node does not close its stdout, and waits for what was written: a peer that is stuck would
+ * keep the process alive.
+ */
+function abandon(stdout: NodeJS.WriteStream): void {
+  const handle: unknown = Reflect.get(stdout, "_handle");
+  if (stdout.writableLength === 0 || typeof handle !== "object" || handle === null) return;
+  const close: unknown = Reflect.get(handle, "close");
+  if (typeof close === "function") Reflect.apply(close, handle, []);
 }

@@ -10,7 +10,7 @@ import type { Duplex, Readable, Writable } from "node:stream";
 import { type TestContext, test } from "node:test";
 import { activated, listenFd, openFd } from "guestwire/node";
 import { createAgent } from "guestwire";
-import { CLI, Client, ROOT, run, temporaryFolder } from "./rig.ts";
+import { CLI, Client, ROOT, moment, run, temporaryFolder } from "./rig.ts";
 import { Device, skipTerminal } from "./terminal.ts";
 
 const PING = '{"execute":"guest-ping"}\n';
@@ -116,6 +116,12 @@ test("stdio: one that reads no more, or never", async (t) => {
   await read(mute.stdout as Readable, PONG);
   mute.stdout?.pause();
   for (let i = 0; i < 100; i++) mute.stdin?.write(PING.repeat(1000));
+  // Until it takes no more requests, for its replies are stuck.
+  for (let left = -1, same = 0; same < 20; await moment()) {
+    const now = mute.stdin?.writableLength ?? 0;
+    same = now === left ? same + 1 : 0;
+    left = now;
+  }
   mute.kill("SIGTERM");
   assert.deepEqual(await once(mute, "exit"), [0, null]);
 });
