@@ -188,9 +188,10 @@ export class WireView extends View {
   private scrolled(): void {
     if (this.height === 0) return;
     const { scrollTop, scrollHeight, clientHeight } = this.rows;
-    // Only a person goes up; that there is more below, or less room, is no reason to stay behind.
-    if (scrollTop + clientHeight > scrollHeight - ROW) this.isAtEnd = true;
-    else if (scrollTop < this.lastTop) this.isAtEnd = false;
+    const isAtEnd = scrollTop + clientHeight > scrollHeight - ROW;
+    // Only a person goes up; that there is more below, less room, or less to see, is no reason to stay behind, or to follow.
+    if (scrollTop > this.lastTop && isAtEnd) this.isAtEnd = true;
+    else if (scrollTop < this.lastTop && !isAtEnd) this.isAtEnd = false;
     this.lastTop = scrollTop;
     this.top = Math.floor(scrollTop / ROW);
   }
@@ -207,13 +208,11 @@ export class WireView extends View {
     event.preventDefault();
     const index = Math.max(0, Math.min(this.last, this.chosenIndex() + step));
     this.choose(index);
+    // Before the list is drawn again, which is before it hears that it was scrolled.
+    this.isAtEnd = index === this.last;
     const { rows } = this;
     const above = index * ROW;
-    if (above < rows.scrollTop) {
-      // Before the list is drawn again, which is before it hears that it was scrolled.
-      this.isAtEnd = false;
-      rows.scrollTop = above;
-    }
+    if (above < rows.scrollTop) rows.scrollTop = above;
     if (above + ROW > rows.scrollTop + rows.clientHeight) rows.scrollTop = above + ROW - rows.clientHeight;
   }
 
