@@ -29,7 +29,10 @@ export interface Commands {
   list(): CommandDescription[];
   /** Throws GW_ERR_UNKNOWN_COMMAND where there is no such command; so does `disable`. */
   enable(name: string): void;
-  /** A command that is disabled by name stays so until it is enabled by name. The error a caller gets is `Command NAME has been disabled`, with `: REASON` where one is given. */
+  /**
+   * Disables a command until it is enabled by name. The error a caller gets is `Command NAME has been disabled`, with
+   * `: REASON` where one is given.
+   */
   disable(name: string, reason?: string): void;
   /**
    * Enables the commands that this policy allows, those too that come later, and disables all others. Commands that were

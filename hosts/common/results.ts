@@ -13,7 +13,10 @@ const ESCAPE = /^\\.$/;
 const LEAST = -(2n ** 63n);
 const MOST = 2n ** 64n - 1n;
 
-/** What the command of this name returned, as JSON of so many bytes at most; `{}` for nothing. Throws an Error that says what is wrong. */
+/**
+ * What the command of this name returned, as JSON of so many bytes at most; `{}` for nothing. Throws an Error that says what
+ * is wrong.
+ */
 export function formatResult(name: string, value: unknown, mostBytes: number): string {
   if (value === undefined) return "{}";
   let json: string | undefined;

@@ -2,6 +2,7 @@
 
 import { type TemplateResult, css, html } from "lit";
 import { base } from "./base.css.ts";
+import { rows } from "./rows.css.ts";
 import { View } from "./view.ts";
 import { watch } from "./watch.ts";
 
@@ -11,6 +12,7 @@ export class CommandList extends View {
 
   static override styles = [
     base,
+    rows,
     css`
       :host {
         display: grid;
@@ -24,20 +26,6 @@ export class CommandList extends View {
         display: flex;
         align-items: baseline;
         gap: 8px;
-        width: 100%;
-        min-height: 25px;
-        padding: 2px 12px;
-        border: 0;
-        border-radius: 0;
-        background: none;
-        font: 12px/1.5 var(--mono);
-        text-align: start;
-      }
-      li button:hover {
-        background: var(--raised);
-      }
-      li button:focus-visible {
-        outline-offset: -2px;
       }
       li button[aria-current="true"] {
         background: var(--selected);

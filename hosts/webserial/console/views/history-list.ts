@@ -3,12 +3,14 @@
 import { type TemplateResult, css, html, nothing } from "lit";
 import type { HistoryEntry } from "../model/history.ts";
 import { base } from "./base.css.ts";
+import { rows } from "./rows.css.ts";
 import { View } from "./view.ts";
 import { watch } from "./watch.ts";
 
 export class HistoryList extends View {
   static override styles = [
     base,
+    rows,
     css`
       :host {
         display: grid;
@@ -17,19 +19,6 @@ export class HistoryList extends View {
       }
       li button {
         display: block;
-        width: 100%;
-        padding: 4px 12px;
-        border: 0;
-        border-radius: 0;
-        background: none;
-        font: 12px/1.45 var(--mono);
-        text-align: start;
-      }
-      li button:hover {
-        background: var(--raised);
-      }
-      li button:focus-visible {
-        outline-offset: -2px;
       }
       span {
         display: block;
