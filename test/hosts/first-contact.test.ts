@@ -6,6 +6,9 @@ import { closeSync, constants, existsSync, mkdirSync, openSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { connect } from "guestwire/client";
+import { websocket } from "guestwire/websocket";
+import WebSocket from "ws";
 import { Program, ROOT, temporaryFolder } from "./rig.ts";
 
 const SCRIPT = join(ROOT, "dist/first-contact.js");
@@ -66,6 +69,18 @@ for (const [where, name] of [
     assert.equal(existsSync(join(folder, "run/guestwire.sock")), false);
   });
 }
+
+test("the address of its console is there: the page, and the agent behind it", async (t) => {
+  const { stdout } = await firstContact(t, temporaryFolder(t));
+  const [, origin = "", token = ""] =
+    /^(http:\/\/localhost:\d+)\/#token=([\w-]+)$/m.exec(stdout) ?? assert.fail(stdout);
+  assert.match(await (await fetch(origin)).text(), /<guestwire-console>/);
+  const bridge = `${origin.replace("http", "ws")}/bridge`;
+  const socket = new WebSocket(bridge, ["guestwire", `guestwire.token.${token}`], { origin });
+  const client = await connect(websocket(socket));
+  assert.equal((await client.info()).supported_commands.length, 4);
+  await client.close();
+});
 
 test("says so in one line where an agent is there already", async (t) => {
   const folder = temporaryFolder(t);
