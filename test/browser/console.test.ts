@@ -15,7 +15,7 @@ import { connectUnix, listenUnix } from "guestwire/node";
 import { CLI, Program, temporaryFolder } from "../hosts/rig.ts";
 import { echo } from "./echo.ts";
 import { skipBrowser } from "./serial-port.ts";
-import { Stage, call } from "./stage.ts";
+import { CHOOSER, Stage, call } from "./stage.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const DESKTOP = { width: 1280, height: 800 };
@@ -230,10 +230,7 @@ describe("the console", { skip: skipBrowser, timeout: 120_000 }, async () => {
 
   test("a serial port: connected, unplugged, plugged in again, and served by the agent in the other tab", async (t) => {
     const context = await stage.context(t, { viewport: DESKTOP });
-    // Nobody can answer the chooser of a headless browser.
-    await context.addInitScript(
-      "navigator.serial.requestPort = async () => (await navigator.serial.getPorts())[0] ?? Promise.reject(new DOMException('', 'NotFoundError'))",
-    );
+    await context.addInitScript(CHOOSER);
     const page = await stage.visit(t, await serve(t), context);
     const agent = createAgent({ version: "4.5.6" });
     agent.serve(await connectUnix(stage.port.far));

@@ -3,7 +3,8 @@
 import type { AddressInfo } from "node:net";
 import { type Server, createServer } from "node:http";
 import { once } from "node:events";
-import { join } from "node:path";
+import { readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { type TestContext, after, before } from "node:test";
 import { type Browser, type BrowserContext, type BrowserContextOptions, type Page, chromium } from "playwright-core";
 import { build } from "esbuild";
@@ -11,6 +12,17 @@ import { SerialPort } from "./serial-port.ts";
 
 /** What a careful site allows: its own scripts and connections, and nothing written into the page. */
 const POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'; worker-src 'self'";
+
+/** For a page that asks for a port: nobody can answer the chooser of a headless browser. How often it asked is in `asked`. */
+export const CHOOSER = `
+  globalThis.asked = 0;
+  navigator.serial.requestPort = async () => {
+    globalThis.asked++;
+    return (await navigator.serial.getPorts())[0] ?? Promise.reject(new DOMException("", "NotFoundError"));
+  };
+`;
+
+const EXAMPLES = join(import.meta.dirname, "../../hosts/webserial/examples");
 
 export class Stage {
   readonly port: SerialPort;
@@ -35,7 +47,7 @@ export class Stage {
   }
 
   /** A stage for the tests around the call, which come one after the other. */
-  static forTests(...origins: string[]): Pick<Stage, "port" | "context" | "open" | "visit"> {
+  static forTests(...origins: string[]): Pick<Stage, "port" | "context" | "open" | "openExample" | "visit"> {
     let stage: Stage | undefined;
     const made = (): Stage => stage as Stage;
     before(async () => {
@@ -48,6 +60,7 @@ export class Stage {
       },
       context: (...args) => made().context(...args),
       open: (...args) => made().open(...args),
+      openExample: (...args) => made().openExample(...args),
       visit: (...args) => made().visit(...args),
     };
   }
@@ -65,6 +78,11 @@ export class Stage {
     const page = await this.visit(t, `${this.origin}/${name}`, context ?? (await this.context(t)));
     await page.waitForFunction("globalThis.call !== undefined");
     return page;
+  }
+
+  /** Opens a page of hosts/webserial/examples/ in a tab. */
+  openExample(t: TestContext, name: string, context: BrowserContext): Promise<Page> {
+    return this.visit(t, `${this.origin}/examples/${name}.html`, context);
   }
 
   /** Opens any page in a tab. Errors of the page, and what its policy forbids, are the test's. */
@@ -100,7 +118,10 @@ declare global {
   var call: (name: string, ...args: readonly unknown[]) => unknown;
 }
 
-/** /NAME is a page with the script /NAME.js, which is built from pages/NAME.ts and the package. */
+/**
+ * /NAME is a page with the script /NAME.js, which is built from pages/NAME.ts and the package. /examples/ has the examples as
+ * they are, with the package in their scripts.
+ */
 async function serve(): Promise<Server> {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
@@ -115,12 +136,16 @@ async function serve(): Promise<Server> {
 }
 
 const html = (name: string): string =>
-  `<!doctype html><html lang="en"><title>${name}</title><script type="module" src="/${name}.js"></script></html>`;
+  name.startsWith("examples/")
+    ? readFileSync(join(EXAMPLES, basename(name)), "utf8")
+    : `<!doctype html><html lang="en"><title>${name}</title><script type="module" src="/${name}.js"></script></html>`;
 
 const scripts = new Map<string, Promise<string>>();
 
 function script(name: string): Promise<string> {
-  const entry = join(import.meta.dirname, "pages", `${name}.ts`);
+  const entry = name.startsWith("examples/")
+    ? join(EXAMPLES, `${basename(name)}.js`)
+    : join(import.meta.dirname, "pages", `${name}.ts`);
   const built = scripts.get(name) ?? bundle(entry);
   scripts.set(name, built);
   return built;

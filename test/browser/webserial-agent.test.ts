@@ -8,7 +8,7 @@ import { runConformance } from "guestwire/testing";
 import { LONG } from "./echo.ts";
 import { takeFarEnd } from "./far-end.ts";
 import { skipBrowser } from "./serial-port.ts";
-import { Stage, call } from "./stage.ts";
+import { CHOOSER, Stage, call } from "./stage.ts";
 
 const PING = '{"execute":"guest-ping"}\n';
 const PONG = '{"return": {}}\n';
@@ -107,5 +107,24 @@ describe("an agent in a page", { skip: skipBrowser, timeout: 120_000 }, () => {
       assert.equal(await far.ask(`{"execute":"echo","arguments":{"text":"${text}"}}\n`), `{"return": "${text}"}\n`);
       await served;
     }
+  });
+
+  test("the example: a port that fails is not taken again unasked", async (t) => {
+    const context = await stage.context(t);
+    await context.addInitScript(CHOOSER);
+    const other = await stage.open(t, "guestwire", context);
+    await call(other, "open");
+    const page = await stage.openExample(t, "agent", context);
+    const button = page.getByRole("button", { name: "Connect" });
+    await button.click();
+    await page.getByRole("status").filter({ hasText: "close the other tab" }).waitFor();
+    assert.equal(await page.evaluate("asked"), 0);
+    await call(other, "close");
+    await button.click();
+    await page.getByText("open", { exact: true }).waitFor();
+    const client = await connect(await connectUnix(stage.port.far));
+    assert.equal(await client.executeUntyped("page-title"), "An agent on a serial port");
+    await client.close();
+    assert.equal(await page.evaluate("asked"), 1);
   });
 });

@@ -11,7 +11,7 @@ import { findRealAgent } from "../property/real-agent.ts";
 import { LONG, echo } from "./echo.ts";
 import { takeFarEnd } from "./far-end.ts";
 import { skipBrowser } from "./serial-port.ts";
-import { Stage, call } from "./stage.ts";
+import { CHOOSER, Stage, call } from "./stage.ts";
 
 describe("a client in a page", { skip: skipBrowser, timeout: 120_000 }, () => {
   const stage = Stage.forTests();
@@ -112,4 +112,22 @@ describe("a client in a page", { skip: skipBrowser, timeout: 120_000 }, () => {
       assert.equal(await call(page, "rounds", 100), 100);
     });
   }
+
+  test("the example: a port that fails is not taken again unasked", async (t) => {
+    await startAgent(t);
+    const context = await stage.context(t);
+    await context.addInitScript(CHOOSER);
+    const other = await stage.open(t, "guestwire", context);
+    await call(other, "open");
+    const page = await stage.openExample(t, "client", context);
+    const button = page.getByRole("button", { name: "Connect" });
+    await button.click();
+    await page.getByRole("status").filter({ hasText: "close the other tab" }).waitFor();
+    assert.equal(await page.evaluate("asked"), 0);
+    await call(other, "close");
+    await button.click();
+    await page.getByText("Agent 1.2.3").waitFor();
+    await page.getByText("+ echo").waitFor();
+    assert.equal(await page.evaluate("asked"), 1);
+  });
 });

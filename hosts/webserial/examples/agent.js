@@ -5,6 +5,7 @@ import { openWebSerial, requestPort } from "guestwire/webserial";
 
 const button = document.querySelector("button");
 const status = document.querySelector("[role=status]");
+let hasFailed = false;
 const agent = createAgent({
   version: "1.0",
   plugins: [{ name: "page", api: 1, commands: [{ name: "page-title", run: () => document.title }] }],
@@ -20,10 +21,11 @@ async function serve(port) {
 button.addEventListener("click", async () => {
   button.disabled = true;
   try {
-    // A port that was chosen before needs no question.
+    // A port that was chosen before needs no question, unless it has just failed.
     const [known] = (await navigator.serial?.getPorts()) ?? [];
-    await serve(known ?? (await requestPort()));
+    await serve(known && !hasFailed ? known : await requestPort());
   } catch (error) {
+    hasFailed = true;
     status.textContent = error.message;
     button.disabled = false;
   }

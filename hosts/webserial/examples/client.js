@@ -7,11 +7,14 @@ const button = document.querySelector("button");
 const status = document.querySelector("[role=status]");
 const output = document.querySelector("pre");
 let client;
+let hasFailed = false;
 
 async function ask() {
   if (client === undefined) {
+    // A port that was chosen before needs no question, unless it has just failed.
     const [known] = (await navigator.serial?.getPorts()) ?? [];
-    const transport = await openWebSerial(known ?? (await requestPort()), { baudRate: 115200 });
+    const port = known && !hasFailed ? known : await requestPort();
+    const transport = await openWebSerial(port, { baudRate: 115200 });
     transport.observe((event) => (status.textContent = event.error?.message ?? event.state));
     client = await connect(transport);
   }
@@ -26,6 +29,7 @@ button.addEventListener("click", async () => {
     await ask();
     button.textContent = "Ask again";
   } catch (error) {
+    hasFailed = true;
     status.textContent = error.message;
   }
   button.disabled = false;
