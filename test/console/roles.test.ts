@@ -400,3 +400,42 @@ test("why the channel is lost stays until it is back", async () => {
   await client.stop();
   await agent.close();
 });
+
+test("taken out of its page: the channel and the agent are closed, what plugins hold is let go, and all can be used again", async () => {
+  const all = bench();
+  const { agent } = all;
+  let disposed = 0;
+  class Held {
+    dispose(): void {
+      disposed++;
+    }
+  }
+  const holding: Plugin = {
+    ...DEMO,
+    register(container) {
+      container.registerSingleton(Held);
+      container.resolve(Held);
+    },
+  };
+  await agent.addPlugin(async () => ({ default: holding }));
+  agent.enable("guest-ping", false);
+  const pair = transportPair();
+  await all.start(agent, async () => pair.agent);
+  const client = await connect(pair.client);
+  const call = client.executeUntyped("demo-hang");
+  let loaded: (module: unknown) => void = () => {};
+  const late = agent.addPlugin(() => new Promise((resolve) => (loaded = resolve)));
+  await Promise.all([assert.rejects(call), all.rest()]);
+  assert.deepEqual([agent.state, disposed, client.state], ["idle", 1, "closed"]);
+  loaded({ default: holding });
+  assert.equal(await late, false, "a plugin that comes too late is not taken");
+  assert.deepEqual(agent.plugins, []);
+  assert.ok(agent.commands.every(({ enabled }) => enabled));
+
+  const next = transportPair();
+  await all.start(agent, async () => next.agent);
+  const again = await connect(next.client);
+  await again.ping();
+  await again.close();
+  await all.rest();
+});

@@ -23,7 +23,10 @@ export interface ConsoleMembers {
   tab: "console" | "agent";
   /** Attribute `storage-key`: under which the history is kept in localStorage. Read once. Default `guestwire-console`. */
   storageKey: string;
-  /** Opens the channel that is chosen, for the tab that is shown; the other tab's is closed before. Settles when that has succeeded or failed; never rejects. */
+  /**
+   * Opens the channel that is chosen, for the tab that is shown; the other tab's is closed before. Settles when that has
+   * succeeded or failed; never rejects. An element that has left the page opens none.
+   */
   connect(): Promise<void>;
   /** Closes the channel, if there is one. */
   disconnect(): Promise<void>;

@@ -15,7 +15,7 @@ export class AgentRole extends Role {
   pluginProblem: Problem | undefined;
   private readonly wire: WireLog;
   private readonly book: LogBook;
-  private readonly agent: Agent;
+  private agent: Agent;
   private close: () => Promise<void> = async () => {};
 
   constructor(wire: WireLog, book: LogBook) {
@@ -23,6 +23,15 @@ export class AgentRole extends Role {
     this.wire = wire;
     this.book = book;
     this.agent = createAgent({ logger: book });
+  }
+
+  /** Closes the agent, with what its plugins hold. Another one takes its place, as it was at first. */
+  async renew(): Promise<void> {
+    const { agent } = this;
+    this.agent = createAgent({ logger: this.book });
+    this.pluginProblem = undefined;
+    this.changed();
+    await agent.close();
   }
 
   get commands(): CommandDescription[] {
@@ -77,10 +86,12 @@ export class AgentRole extends Role {
    * rejects.
    */
   async addPlugin(load: () => Promise<unknown>): Promise<boolean> {
+    // Not the one that has taken its place meanwhile.
+    const { agent } = this;
     try {
       const loaded = (await load()) as { readonly default?: Plugin };
       if (loaded.default === undefined) throw new Error("the module has no default export, which is to be the plugin");
-      this.agent.plugins.add(loaded.default);
+      agent.plugins.add(loaded.default);
       this.book.log("message", "general", `the plugin ${loaded.default.name} is loaded`);
       this.pluginProblem = undefined;
     } catch (error) {

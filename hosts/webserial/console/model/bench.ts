@@ -44,6 +44,11 @@ export class Bench {
     await Promise.all([this.client.stop(), this.agent.stop()]);
   }
 
+  /** Closes the channel, and the agent in the page: nothing goes on. All of it can be used again. */
+  async rest(): Promise<void> {
+    await Promise.all([this.stop(), this.agent.renew()]);
+  }
+
   /** Runs the draft. Settles with how that ended; undefined where it is not ready to go out. */
   async run(): Promise<Outcome | undefined> {
     const { command } = this.draft;

@@ -41,22 +41,22 @@ export class GuestwireConsole extends LitElement implements ConsoleMembers {
     this.below = "wire";
   }
 
-  /** Opens the channel that is chosen, as the button does. */
+  /** Opens the channel that is chosen, as the button does; none where the element has left the page. */
   async connect(): Promise<void> {
     await this.updateComplete;
     const bar = this.renderRoot.querySelector<ConnectBar>("guestwire-console-connect");
     await bar?.updateComplete;
-    if (bar !== null) await this.made.start(this.model, bar.opener);
+    if (bar !== null && this.isConnected) await this.made.start(this.model, bar.opener);
   }
 
   async disconnect(): Promise<void> {
     await this.bench?.stop();
   }
 
-  /** An element that has left the page does not keep a port. Moved within it, it is back in a microtask. */
+  /** An element that has left the page keeps no port and no plugin. Moved within it, it is back in a microtask. */
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    void Promise.resolve().then(() => (this.isConnected ? undefined : this.disconnect()));
+    void Promise.resolve().then(() => (this.isConnected ? undefined : this.bench?.rest()));
   }
 
   private get model(): Role {

@@ -53,7 +53,7 @@ export class WireView extends View {
   }
 
   protected override firstUpdated(): void {
-    this.sizes.observe(this.rows);
+    if (this.isConnected) this.sizes.observe(this.rows);
   }
 
   private get rows(): HTMLElement {
