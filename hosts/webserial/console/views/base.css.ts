@@ -112,6 +112,14 @@ export const base = css`
     border-color: var(--accent);
     background: var(--selected);
   }
+  /* Without colours of ours, what is pressed or wrong has another border; outlines are for focus. */
+  @media (forced-colors: active) {
+    [aria-invalid="true"],
+    button[aria-pressed="true"] {
+      border-color: Highlight;
+      border-bottom-width: 3px;
+    }
+  }
   :focus-visible {
     outline: 2px solid var(--accent);
     outline-offset: 1px;

@@ -220,8 +220,7 @@ export class CommandForm extends View {
   }
 
   private key(event: KeyboardEvent): void {
-    const isText = event.target instanceof HTMLTextAreaElement;
-    if (event.key === "Enter" && isText && (event.ctrlKey || event.metaKey)) this.submit(event);
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.submit(event);
   }
 
   private submit(event: Event): void {

@@ -33,8 +33,7 @@ export class CommandList extends View {
       }
       @media (forced-colors: active) {
         li button[aria-current="true"] {
-          outline: 2px solid Highlight;
-          outline-offset: -2px;
+          border-inline-start: 6px solid Highlight;
         }
       }
       @media (pointer: coarse) {

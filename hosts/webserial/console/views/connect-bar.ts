@@ -94,6 +94,11 @@ export class ConnectBar extends View {
       .bad {
         --dot: var(--bad);
       }
+      @media (forced-colors: active) {
+        .good::before {
+          background: CanvasText;
+        }
+      }
       .version {
         font-weight: 400;
       }

@@ -58,6 +58,15 @@ export const wireStyles = css`
   .row[aria-selected="true"] {
     background: var(--selected);
   }
+  @media (forced-colors: active) {
+    .row[aria-selected="true"] {
+      outline: 1px solid Highlight;
+      outline-offset: -1px;
+    }
+    .sentinel {
+      outline: 1px solid;
+    }
+  }
   .time,
   .hex {
     color: var(--muted);
