@@ -12,7 +12,8 @@ export interface FreezeState {
   readonly frozen: boolean;
   /**
    * Keeps it: `true` before anything freezes, `false` when all has thawed. Where it throws at `true` the agent is not
-   * frozen; at `false` it is thawed all the same, and a warning is logged.
+   * frozen, otherwise a record says that it is, the last one until the thaw. Where it throws at `false` the agent is
+   * thawed all the same, and a warning is logged.
    */
   set(frozen: boolean): void;
 }
@@ -44,11 +45,6 @@ export class FreezeSwitch implements Freeze {
   freeze(): void {
     this.engine.checkOpen();
     if (this.frozen) return;
-    this.logger.log(
-      "warning",
-      "general",
-      "freezing: until the thaw only commands that may run then do, and nothing is logged",
-    );
     this.state?.set(true);
     try {
       this.engine.freeze(true);
@@ -56,6 +52,11 @@ export class FreezeSwitch implements Freeze {
       this.state?.set(false);
       throw error;
     }
+    this.logger.log(
+      "warning",
+      "general",
+      "freezing: until the thaw only commands that may run then do, and nothing is logged",
+    );
     this.logger.enabled = false;
     this.changed();
   }

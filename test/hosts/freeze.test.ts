@@ -60,6 +60,7 @@ async function stopFrozen(t: TestContext, core: string, signal: "SIGTERM" | "SIG
   assert.ok(existsSync(flag));
   assert.equal(await client.ask('{"execute":"test-log"}'), FROZEN);
   assert.equal(await client.ask('{"execute":"guest-ping"}'), DONE);
+  assert.match(readFileSync(log, "utf8"), /warning: what is logged from here on is written at the thaw\n$/);
   program.kill(signal);
   assert.deepEqual(await program.ended, { status: 0, signal: null, stdout: "", stderr: "" });
   assert.ok(!existsSync(flag));

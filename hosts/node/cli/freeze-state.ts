@@ -15,6 +15,8 @@ export function freezeState(folder: StateFolder, log: Log, thawed: () => void): 
     set(frozen) {
       if (frozen) {
         folder.set(true);
+        // That it freezes is told next, and waits already.
+        log.log("warning", "general", "what is logged from here on is written at the thaw");
         log.hold();
         return;
       }
