@@ -10,7 +10,7 @@ import { type Receiver, type Transport, closeQuietly } from "./transport.ts";
 export interface ReconnectingOptions {
   /** The shortest wait before a try, in milliseconds: 1 to 2,147,483,647. Default 100. */
   readonly minMs?: number | undefined;
-  /** The longest, from minMs to 2,147,483,647. Default 5000. */
+  /** The longest, from minMs to 2,147,483,647. Default 5000, or minMs where that is more. */
   readonly maxMs?: number | undefined;
   /** Draws the waits: from 0, inclusive, to 1, exclusive. Default Math.random. */
   readonly random?: (() => number) | undefined;
@@ -64,7 +64,7 @@ class ReconnectingTransport implements Transport {
   private interrupt: (error?: unknown) => void = () => {};
 
   constructor(open: (signal: CallSignal) => Promise<Transport>, options: ReconnectingOptions) {
-    const { minMs = 100, maxMs = 5000 } = options;
+    const { minMs = 100, maxMs = Math.max(5000, minMs) } = options;
     checkRange("minMs", minMs, 1, LONGEST_MS);
     checkRange("maxMs", maxMs, minMs, LONGEST_MS);
     this.open = open;

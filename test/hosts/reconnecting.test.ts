@@ -165,6 +165,19 @@ test("the wait is drawn between minMs and a bound that doubles up to maxMs", asy
   assert.deepEqual(most, [20, 40, 80, 100, 100, 100]);
 });
 
+test("a minMs beyond the default of maxMs raises it", async () => {
+  const rig = new Rig({ random: () => 0.999_999, minMs: 6000 });
+  await rig.start();
+  for (let tries = 0; tries < 3; tries++) {
+    await rig.refuse(new Error("no"));
+    await rig.pass(5999);
+    assert.equal(rig.asked.length, tries + 1);
+    await rig.pass(1);
+    assert.equal(rig.asked.length, tries + 2);
+  }
+  await rig.transport.close();
+});
+
 test("only a link that brings bytes starts the waits anew", async () => {
   const { rig, link } = await started(new Peer(), { random: () => 0.999_999 });
   link.hangUp();
@@ -496,7 +509,7 @@ test("waits that are out of range are refused", () => {
   }
   refused({ maxMs: 99 }, "maxMs must be an integer from 100 to 2147483647");
   refused({ minMs: 200, maxMs: 199 }, "maxMs must be an integer from 200 to 2147483647");
-  refused({ minMs: 6000 }, "maxMs must be an integer from 6000 to 2147483647");
+  refused({ minMs: 6000, maxMs: 5000 }, "maxMs must be an integer from 6000 to 2147483647");
   refused({ maxMs: 2 ** 31 }, "maxMs must be an integer from 100 to 2147483647");
   reconnecting(() => Promise.reject(new Error("no")), { minMs: 1, maxMs: 1 });
   reconnecting(() => Promise.reject(new Error("no")), { minMs: 2_147_483_647, maxMs: 2_147_483_647 });
