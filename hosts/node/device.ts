@@ -5,7 +5,7 @@ import { GuestwireError, type Transport } from "../common/index.ts";
 import { closeDescriptor } from "./descriptor.ts";
 import { deviceError, openDeviceFile } from "./device-file.ts";
 import { lineOf } from "./line.ts";
-import { RAW, stty, sttyNow } from "./stty.ts";
+import { RAW, type Refusal, stty, sttyNow } from "./stty.ts";
 
 /** What the path names is no terminal, and will not become one. */
 export class NotATerminal extends GuestwireError {
@@ -51,10 +51,10 @@ export function openTerminal(path: string): number {
  * Runs stty on a descriptor of its own: Node makes what a child gets as its standard input block, for all who share it.
  * Throws GW_ERR_DEVICE.
  */
-export async function sttyAt(path: string, words: readonly string[]): Promise<string> {
+export async function sttyAt(path: string, words: readonly string[], refusal?: Refusal): Promise<string> {
   const fd = openDeviceFile(path);
   try {
-    return await stty(fd, path, words);
+    return await stty(fd, path, words, refusal);
   } finally {
     closeDescriptor(fd);
   }

@@ -6,7 +6,7 @@ import type { Transport } from "../common/index.ts";
 import { checkRange } from "../common/range.ts";
 import { closeDescriptor, discardInput } from "./descriptor.ts";
 import { openTerminal, sttyAt } from "./device.ts";
-import { deviceError, refuse } from "./device-file.ts";
+import { deviceError } from "./device-file.ts";
 import { lineOf } from "./line.ts";
 import { SocketTransport } from "./socket.ts";
 import { RAW } from "./stty.ts";
@@ -43,7 +43,7 @@ const PACKAGE = "serialport";
  * hangs up the transport closes; `reconnecting` opens it again.
  *
  * @throws GuestwireError GW_ERR_DEVICE, with a line that says what to do: there is none, it is no terminal, there is no
- *   permission, it does not know that speed, both `serialport` and `stty` are missing; GW_ERR_LIMIT where baud is out of
+ *   permission, it is gone, it does not know that speed, both `serialport` and `stty` are missing; GW_ERR_LIMIT where baud is out of
  *   its range
  */
 export async function openSerial(path: string = SERIAL_PATH, { baud = BAUD }: SerialOptions = {}): Promise<Transport> {
@@ -65,9 +65,9 @@ async function openWithStty(path: string, baud: number): Promise<Transport> {
   const fd = openTerminal(path);
   try {
     await sttyAt(path, RAW);
-    await sttyAt(path, [String(baud)]).catch((error: Error) => {
-      throw refuse(`${path} does not know the speed ${baud}; name another baud rate`, error);
-    });
+    const unknown = (said: string): string =>
+      `${path} does not know the speed ${baud} (${said}); name another baud rate`;
+    await sttyAt(path, [String(baud)], unknown);
     // What came while the line was set otherwise may be garbled, and echoed.
     discardInput(fd);
     return lineOf(fd);

@@ -1,12 +1,14 @@
 // openSerial, on pseudo-terminals: with stty, and with a stand-in for the package serialport.
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { register } from "node:module";
+import childProcess, { spawnSync } from "node:child_process";
+import { rmSync, symlinkSync } from "node:fs";
+import { register, syncBuiltinESMExports } from "node:module";
+import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { type Transport, createAgent } from "guestwire";
 import { openSerial } from "guestwire/node";
-import { Program, ROOT, moment } from "./rig.ts";
+import { Program, ROOT, moment, temporaryFolder } from "./rig.ts";
 import { Device, skipTerminal } from "./terminal.ts";
 
 const PING = '{"execute":"guest-ping"}\n';
@@ -63,7 +65,7 @@ test("lines and speeds that are none", { skip: skipTerminal }, async (t) => {
   }
   await assert.rejects(openSerial(path, { baud: 12_345 }), {
     code: "GW_ERR_DEVICE",
-    message: /does not know the speed 12345; name another/,
+    message: /^\S+ does not know the speed 12345 \(stty: [^\n]+\); name another baud rate$/,
   });
   await assert.rejects(openSerial("/dev/null"), { code: "GW_ERR_DEVICE", message: /is no terminal/ });
   await assert.rejects(openSerial("/dev/missing"), { code: "GW_ERR_DEVICE", message: /there is no device/ });
@@ -81,6 +83,52 @@ test("stty is found without PATH, and with a useless one", { skip: skipTerminal 
     assert.deepEqual([status, stderr], [0, ""]);
   }
 });
+
+/** What runs in the place of stty where it is to set the speed. */
+const says = (text: string): [string, string[]] => ["sh", ["-c", `echo "stty: standard input: ${text}" >&2; exit 1`]];
+const INSTEAD: readonly (readonly [words: [string, string[]], message: string])[] = [
+  [["/nonexistent/stty", []], "there is no program stty; install it (coreutils)"],
+  [["/dev/null", []], "the program stty cannot be started (EACCES)"],
+  [says("Input/output error"), "nothing is at the other end of PATH; start what serves it"],
+  [says("I/O error"), "nothing is at the other end of PATH; start what serves it"],
+  [
+    says("unable to perform all requested operations"),
+    "PATH does not know the speed 38400 (stty: standard input: unable to perform all requested operations); name another baud rate",
+  ],
+  [
+    ["sh", ["-c", "kill -KILL $$"]],
+    "PATH does not know the speed 38400 (stty ended with SIGKILL); name another baud rate",
+  ],
+];
+
+test(
+  "what is wrong where the speed cannot be set: with stty, the device, the speed",
+  { skip: skipTerminal },
+  async (t) => {
+    const device = await Device.make(t);
+    const path = join(temporaryFolder(t), "line");
+    symlinkSync(device.path, path);
+    const { spawn } = childProcess;
+    let instead: ((...setting: Parameters<typeof spawn>) => ReturnType<typeof spawn>) | undefined;
+    t.mock.method(childProcess, "spawn", (...setting: Parameters<typeof spawn>) => (instead ?? spawn)(...setting));
+    syncBuiltinESMExports();
+    t.after(() => {
+      t.mock.restoreAll();
+      syncBuiltinESMExports();
+    });
+    for (const [words, message] of INSTEAD) {
+      instead = (program, args, options) =>
+        args[0] === "38400" ? spawn(...words, options) : spawn(program, args, options);
+      await assert.rejects(openSerial(path), { code: "GW_ERR_DEVICE", message: message.replace("PATH", path) });
+    }
+    instead = (...setting) => {
+      rmSync(path);
+      return spawn(...setting);
+    };
+    const message = `there is no device ${path}; attach it or name another one`;
+    await assert.rejects(openSerial(path), { code: "GW_ERR_DEVICE", message });
+  },
+);
 
 /** Stands for the package: a line that answers each byte with the next one, and tells what was done with it. */
 const PACKAGE = `
