@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { LIMIT_NAMES, type LimitName, completeLimits, rangeOf } from "../../common/limits.ts";
 import { DEFAULT_ENGINE, ENGINES, type EngineName } from "./engines.ts";
 import { Getopt } from "./getopt.ts";
+import { append } from "./lists.ts";
 
 /** The options of `guestwire agent` as they were typed. */
 export interface AgentFlags {
@@ -150,10 +151,6 @@ export function addAgent(program: Command): Command {
 /** What was typed behind `guestwire agent`, with each option spelled out. Throws a Mistake. */
 export function agentOptions(agent: Command, words: readonly string[]): string[] {
   return new Getopt(NAME, agent.createHelp().visibleOptions(agent), ALIASES).read(words);
-}
-
-function append(value: string, before: readonly string[] = []): string[] {
-  return [...before, value];
 }
 
 function wholeNumber(text: string): number {

@@ -1,6 +1,8 @@
 // What the agent is told to be: by its configuration file, and above that by the command line (PROTOCOL 7.3).
 
 import { type Stats, readFileSync, statSync } from "node:fs";
+import { SERIAL_PATH } from "../serial.ts";
+import { VIRTIO_PATH } from "../virtio.ts";
 import type { AgentFlags } from "./agent-command.ts";
 import { fullPath } from "./full-path.ts";
 import { KeyFile, KeyFileError } from "./key-file.ts";
@@ -34,14 +36,14 @@ const GROUP = "general";
 const MOST_BYTES = 16 * 1024 * 1024;
 
 const DEFAULT_PATHS: ReadonlyMap<string, string> = new Map([
-  ["virtio-serial", "/dev/virtio-ports/org.qemu.guest_agent.0"],
-  ["isa-serial", "/dev/ttyS0"],
+  ["virtio-serial", VIRTIO_PATH],
+  ["isa-serial", SERIAL_PATH],
 ]);
 
 /**
  * Reads the configuration file, and puts the options over it; lists add up. The file is the one of `-c`, or that of the
- * environment's QGA_CONF, or /etc/qemu/qemu-ga.conf; only the first has to be there. A relative name counts from `folder`, undefined where that was removed.
- * Throws a Mistake on a file that cannot be read.
+ * environment's QGA_CONF, or /etc/qemu/qemu-ga.conf; only the first has to be there. A relative name counts from `folder`,
+ * undefined where that was removed. Throws a Mistake on a file that cannot be read.
  */
 export function configure(flags: AgentFlags, env: NodeJS.ProcessEnv, folder: string | undefined): Configuration {
   const name = flags.config ?? env["QGA_CONF"] ?? FILE;

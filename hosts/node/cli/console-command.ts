@@ -1,6 +1,7 @@
 // The command `console`: its options and its help page. What it does is loaded when it runs.
 
 import { type Command, InvalidArgumentError } from "commander";
+import { append } from "./lists.ts";
 
 /** The options of `guestwire console` as they were typed. */
 export interface ConsoleFlags {
@@ -41,10 +42,6 @@ export function addConsole(program: Command): Command {
       const { runConsole } = await import("./run-console.ts");
       await runConsole(flags);
     });
-}
-
-function append(value: string, before: readonly string[] = []): string[] {
-  return [...before, value];
 }
 
 function parsePort(text: string): number {

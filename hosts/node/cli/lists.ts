@@ -3,6 +3,11 @@
 import type { Limits } from "../../common/index.ts";
 import { Mistake } from "./mistake.ts";
 
+/** What commander does with an option that may be given several times: one entry for each. */
+export function append(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
+
 /**
  * The names in lists as qemu-ga reads them: split at each comma, nothing trimmed, unknown names accepted, none in an empty
  * list (PROTOCOL 7.1).

@@ -12,11 +12,10 @@ import { Shell } from "./shell/shell.ts";
 import { Terminal } from "./shell/terminal.ts";
 import { Tracer } from "./shell/tracer.ts";
 import { LinkWatch } from "./shell/watch.ts";
-import { Target, asFailure } from "./target.ts";
+import { LONGEST_PAUSE_MS, Target, asFailure } from "./target.ts";
 
-/** How long connecting may take at the start, and the longest wait between two attempts later, in milliseconds. */
+/** How long connecting may take at the start, in milliseconds. */
 const CONNECT_MS = 10_000;
-const LONGEST_PAUSE_MS = 500;
 
 /** Throws a Mistake or a Failure. */
 export async function runShell(path: string, { timeout }: ShellFlags): Promise<void> {

@@ -7,11 +7,8 @@ import { Mistake } from "./mistake.ts";
 import { inOneLine } from "./printable.ts";
 import { Progress } from "./progress.ts";
 import { milliseconds } from "./seconds.ts";
-import { Target, asFailure } from "./target.ts";
+import { LONGEST_PAUSE_MS, Target, asFailure } from "./target.ts";
 import type { WaitFlags } from "./wait-command.ts";
-
-/** Between two attempts to open the target: someone waits for it. */
-const LONGEST_PAUSE_MS = 500;
 
 /** Throws a Mistake or a Failure. */
 export async function runWait(path: string, { timeout }: WaitFlags): Promise<void> {

@@ -15,6 +15,9 @@ import { inOneLine } from "./printable.ts";
 /** The signals that end a program that connects. */
 const ENDS = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
 
+/** The longest wait between two tries to open a target that is tried again, in milliseconds: someone waits for it. */
+export const LONGEST_PAUSE_MS = 500;
+
 /** A unix socket or a terminal device. */
 export class Target {
   readonly path: string;

@@ -3,6 +3,7 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
+import { listen } from "../../serving.ts";
 import { Mistake } from "../mistake.ts";
 import type { PageFile } from "./page-files.ts";
 import { refuse } from "./refuse.ts";
@@ -78,8 +79,10 @@ async function listenAt(make: () => Server, port: number): Promise<Server[]> {
   for (const host of ADDRESSES) {
     const server = make();
     const [first] = servers;
-    const error = await listen(server, host, first === undefined ? port : portOf(first));
+    const error = await listen(server, { host, port: first === undefined ? port : portOf(first) });
     if (error === undefined) {
+      // A connection that cannot be accepted, for want of descriptors, is no reason to end.
+      server.on("error", () => {});
       servers.push(server);
     } else if (error.code === "EADDRINUSE") {
       await Promise.all(servers.map(closed));
@@ -90,18 +93,6 @@ async function listenAt(make: () => Server, port: number): Promise<Server[]> {
     }
   }
   return servers;
-}
-
-function listen(server: Server, host: string, port: number): Promise<NodeJS.ErrnoException | undefined> {
-  return new Promise((resolve) => {
-    server.once("error", resolve);
-    server.listen(port, host, () => {
-      server.off("error", resolve);
-      // A connection that cannot be accepted, for want of descriptors, is no reason to end.
-      server.on("error", () => {});
-      resolve(undefined);
-    });
-  });
 }
 
 function closed(server: Server): Promise<void> {
