@@ -32,7 +32,8 @@ export interface Transport {
   start(receiver: Receiver): void;
   /**
    * Sends bytes. They are valid until the call returns: a transport that keeps them copies. Returns false where the
-   * sender should wait for `drained`; the bytes are taken all the same. After the end of the channel, and while it is lost, they are dropped.
+   * sender should wait for `drained`; the bytes are taken all the same. After the end of the channel, and while it is
+   * lost, they are dropped.
    */
   write(bytes: Uint8Array): boolean;
   /** Stops reading, so that the peer is held back. */

@@ -1,4 +1,4 @@
-// A transport over a port: writing, holding back, closing. What an end of file and an error mean, its heirs say.
+// A transport over a port: writing, holding back, closing. What an end of file and an error mean, its subclasses say.
 
 import type { Clock } from "../common/clock.ts";
 import type { Receiver, Transport } from "../common/transport.ts";

@@ -43,8 +43,8 @@ const PACKAGE = "serialport";
  * hangs up the transport closes; `reconnecting` opens it again.
  *
  * @throws GuestwireError GW_ERR_DEVICE, with a line that says what to do: there is none, it is no terminal, there is no
- *   permission, it is gone, it does not know that speed, both `serialport` and `stty` are missing; GW_ERR_LIMIT where baud is out of
- *   its range
+ *   permission, it is gone, it does not know that speed, both `serialport` and `stty` are missing; GW_ERR_LIMIT where baud
+ *   is out of its range
  */
 export async function openSerial(path: string = SERIAL_PATH, { baud = BAUD }: SerialOptions = {}): Promise<Transport> {
   checkRange("baud", baud, LEAST_BAUD, MOST_BAUD);
@@ -65,9 +65,9 @@ async function openWithStty(path: string, baud: number): Promise<Transport> {
   const fd = openTerminal(path);
   try {
     await sttyAt(path, RAW);
-    const unknown = (said: string): string =>
+    const refusal = (said: string): string =>
       `${path} does not know the speed ${baud} (${said}); name another baud rate`;
-    await sttyAt(path, [String(baud)], unknown);
+    await sttyAt(path, [String(baud)], refusal);
     // What came while the line was set otherwise may be garbled, and echoed.
     discardInput(fd);
     return lineOf(fd);

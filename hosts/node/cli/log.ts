@@ -1,7 +1,7 @@
 // Where the agent's log goes: stderr, or a file.
 
 import { closeSync, constants, openSync, writeSync } from "node:fs";
-import type { Logger, LogLevel } from "../../common/index.ts";
+import type { LogDomain, Logger, LogLevel } from "../../common/index.ts";
 import { fullPath } from "./full-path.ts";
 import { Mistake } from "./mistake.ts";
 import { inOneLine } from "./printable.ts";
@@ -41,7 +41,7 @@ export class Log implements Logger {
     else this.target = openFile(this.file);
   }
 
-  log(level: LogLevel, domain: "general" | "syslog", message: string): void {
+  log(level: LogLevel, domain: LogDomain, message: string): void {
     if (domain !== "general" || !(this.verbose || GRAVE.has(level))) return;
     const line = logLine(Date.now(), level, message);
     if (this.held === undefined) this.write(line);

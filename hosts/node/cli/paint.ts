@@ -15,7 +15,7 @@ export function painter({ isTTY }: NodeJS.WriteStream): Paint {
 }
 
 /** Bytes, given as latin-1: those that are no printable ASCII by their number. */
-export function visible(bytes: string, paint: Paint): string {
+function visible(bytes: string, paint: Paint): string {
   return bytes.replace(/[^ -~]/g, (byte) =>
     paint(INVERSE, `<${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}>`),
   );
