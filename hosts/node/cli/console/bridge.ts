@@ -4,8 +4,8 @@ import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { EventEmitter } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { type Socket, connect } from "node:net";
-import type { Duplex } from "node:stream";
-import { type WebSocket, WebSocketServer, createWebSocketStream } from "ws";
+import { type Duplex, Writable } from "node:stream";
+import { type ServerOptions, type WebSocket, WebSocketServer, createWebSocketStream } from "ws";
 import { connectError } from "../../unix.ts";
 import { refuse } from "./refuse.ts";
 
@@ -23,12 +23,18 @@ const REASON_BYTES = 123;
 
 /** How long a page has to close, and an agent after it, in milliseconds. */
 const GOODBYE_MS = 1000;
+/** How long a page that is behind has for an agent's last bytes, in milliseconds. */
+const LAST_BYTES_MS = 30_000;
+/** What a message may have whose page has no token and is not heard, in bytes. */
+const DEAF_BYTES = 1024;
 
 export class Bridge {
   /** Whoever has it may speak to the agent: 128 random bits. */
   readonly token = randomBytes(16).toString("base64url");
   private readonly path: string;
-  private readonly server = new WebSocketServer({ noServer: true, handleProtocols: () => PROTOCOL });
+  private readonly server = openServer();
+  /** For those who have no token: a request that is refused would tell their page nothing. */
+  private readonly refusing = openServer({ maxPayload: DEAF_BYTES });
   /** To the agent. */
   private readonly sockets = new Set<Socket>();
 
@@ -44,11 +50,12 @@ export class Bridge {
       refuse(socket, "404 Not Found");
       return;
     }
-    this.server.handleUpgrade(request, socket, head, (peer) => {
+    const isKnown = offered.some((word) => this.isToken(word));
+    const server = isKnown ? this.server : this.refusing;
+    server.handleUpgrade(request, socket, head, (peer) => {
       peer.on("error", () => {});
-      if (offered.some((word) => this.isToken(word))) join(peer, this.connect(), this.path);
-      // A request that is refused would tell the page nothing.
-      else close(peer, FORBIDDEN, "this page is from another run; open the address that was printed last");
+      if (isKnown) join(peer, this.connect(), this.path);
+      else turnAway(peer);
     });
   };
 
@@ -63,7 +70,8 @@ export class Bridge {
   async close(): Promise<void> {
     // Takes no more pages.
     this.server.close();
-    const { clients } = this.server;
+    this.refusing.close();
+    const clients = [...this.server.clients, ...this.refusing.clients];
     const ended = [...clients, ...this.sockets].map(closed);
     for (const peer of clients) peer.close(GONE, "the bridge has ended");
     const hurry = setTimeout(() => {
@@ -79,9 +87,20 @@ export class Bridge {
   }
 }
 
+function openServer(options: ServerOptions = {}): WebSocketServer {
+  return new WebSocketServer({ noServer: true, handleProtocols: () => PROTOCOL, ...options });
+}
+
+function turnAway(peer: WebSocket): void {
+  close(peer, FORBIDDEN, "this page is from another run; open the address that was printed last");
+  const hurry = setTimeout(() => peer.terminate(), GOODBYE_MS);
+  peer.on("close", () => clearTimeout(hurry));
+}
+
 /** Carries bytes both ways, and closes one when the other is closed. */
 function join(peer: WebSocket, socket: Socket, path: string): void {
-  const stream = createWebSocketStream(peer);
+  const fromPage = createWebSocketStream(peer);
+  const toPage = new Writable({ write: (bytes: Buffer, _encoding, done) => peer.send(bytes, done) });
   let reason = "the agent closed the connection";
   let code = GONE;
   socket.on("error", (error: NodeJS.ErrnoException) => {
@@ -89,9 +108,19 @@ function join(peer: WebSocket, socket: Socket, path: string): void {
     reason = connectError(path, error).message;
     code = UNAVAILABLE;
   });
-  socket.on("close", () => close(peer, code, reason));
-  stream.on("error", () => socket.destroy());
-  stream.pipe(socket).pipe(stream, { end: false });
+  fromPage.on("error", () => socket.destroy());
+  toPage.on("error", () => socket.destroy());
+  fromPage.pipe(socket).pipe(toPage, { end: false });
+  socket.on("close", () => {
+    const hurry = setTimeout(() => peer.terminate(), LAST_BYTES_MS);
+    // Closed before it has all, the WebSocket would drop the rest.
+    toPage.end(() => {
+      clearTimeout(hurry);
+      close(peer, code, reason);
+    });
+    // What the page still says has nowhere to go; its own goodbye comes behind that.
+    fromPage.resume();
+  });
   peer.on("close", () => {
     // An agent that is stopped, or keeps its side open, would hold the connection for ever.
     const hurry = setTimeout(() => socket.destroy(), GOODBYE_MS);
