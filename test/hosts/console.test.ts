@@ -125,6 +125,10 @@ test("nothing else is served", async (t) => {
   // A name that somebody has made to point here.
   const foreign = await ask(port, "/", { headers: { host: `evil.example:${port}` } });
   assert.deepEqual([foreign.status, foreign.text.includes("<")], [421, false]);
+  // The right name, and a tunnel's port.
+  const tunnel = await ask(port, "/", { headers: { host: `localhost:${port === 9000 ? 9001 : 9000}` } });
+  assert.equal(tunnel.status, 421);
+  assert.match(tunnel.text, new RegExp(`^This server is http://localhost:${port}, .* tunnel needs the same port`));
 });
 
 test("the page can ask whether there is a bridge", async (t) => {

@@ -109,7 +109,12 @@ function portOf(server: Server): number {
 function answer(files: ReadonlyMap<string, PageFile>, request: IncomingMessage, response: ServerResponse): void {
   const file = files.get(pathOf(request));
   if (!isOwn(request)) {
-    say(response, 421, "This server has the name localhost.");
+    const { localPort } = request.socket;
+    say(
+      response,
+      421,
+      `This server is http://localhost:${localPort}, by that name and port only; a tunnel needs the same port at both ends.`,
+    );
   } else if (request.method !== "GET" && request.method !== "HEAD") {
     say(response, 405, "There is nothing but GET and HEAD.", { Allow: "GET, HEAD" });
   } else if (file === undefined) {
