@@ -16,8 +16,8 @@ export interface ChannelOptions {
   readonly clock: Clock;
   /** Is told of a read error that the port survives. */
   readonly survived: (error: Error) => void;
-  /** Is told of a loss, before the receiver. */
-  readonly lost: () => void;
+  /** Is told of a loss, before the receiver, and where there is none yet. */
+  readonly lost: (error: Error) => void;
 }
 
 export class PortChannel implements Transport {
@@ -34,7 +34,8 @@ export class PortChannel implements Transport {
   /** Bytes that the browser has not taken. */
   private waiting = 0;
   private over: Promise<void> | undefined;
-  private failure: Error | undefined;
+  /** Why it was lost. */
+  failure: Error | undefined;
   /** Bytes on their way are not waited for. */
   private isHurried = false;
   private stopWaiting: () => void = () => {};
@@ -68,7 +69,8 @@ export class PortChannel implements Transport {
         this.fail(asError(error));
         return;
       }
-      if (this.paused) await new Promise<void>((resolve) => (this.resumed = resolve));
+      // Paused again by the time that it goes on, it does not.
+      while (this.paused) await new Promise<void>((resolve) => (this.resumed = resolve));
     }
   }
 
@@ -155,8 +157,8 @@ export class PortChannel implements Transport {
     if (this.over !== undefined) return;
     this.failure = error;
     this.over = this.letGo();
-    this.options.lost();
-    this.receiver?.closed(this.failure);
+    this.options.lost(error);
+    this.receiver?.closed(error);
   }
 
   /** Closes in the one order that works: the reader, the writer, the port. */

@@ -12,6 +12,8 @@ export class Finder {
   private beside: readonly SerialPortLike[] = [];
   /** It is not open: what comes may be it. */
   private isAway = true;
+  /** What came meanwhile and is like it. Nothing else brings a new object: permissions are given at any time. */
+  private readonly came = new Set<SerialPortLike>();
   private arrived: (port: SerialPortLike) => void = () => {};
 
   /** Without `serial` only the same port object is found. */
@@ -33,13 +35,19 @@ export class Finder {
 
   /** It was opened: what was there beside it are others, and what comes from now on. */
   here(): void {
-    for (const port of this.beside) this.others.add(port);
+    this.setAside([...this.beside, ...this.came]);
+    this.came.clear();
     this.isAway = false;
   }
 
-  /** It was lost: what comes now may be it. */
+  /** It was lost: what comes from now on may be it, and what is there already are others. */
   away(): void {
     this.isAway = true;
+    void this.ports().then((ports) => this.setAside(ports.filter((port) => !this.came.has(port))));
+  }
+
+  private setAside(ports: readonly SerialPortLike[]): void {
+    for (const port of ports) if (port !== this.port) this.others.add(port);
   }
 
   /** Settles when it is there. */
@@ -53,16 +61,16 @@ export class Finder {
     const ports = await this.ports();
     const isHere = (port: SerialPortLike): boolean =>
       port.connected ?? (this.serial === undefined || ports.includes(port));
-    return [this.port, ...ports].find((port) => this.mayBe(port) && isHere(port)) ?? arrival;
+    return [this.port, ...this.came].find((port) => this.mayBe(port) && isHere(port)) ?? arrival;
   }
 
   private readonly connected = (event: EventLike): void => {
     const port = event.target as SerialPortLike;
-    if (this.isAway) {
-      if (this.mayBe(port)) this.arrived(port);
-    } else if (port !== this.port && this.port.connected !== false) {
-      // Where ours is gone, which its channel is yet to find out, this may be it.
-      this.others.add(port);
+    // Ours may be gone though its channel is yet to find out.
+    if (!this.isAway && this.port.connected !== false) this.setAside([port]);
+    else if (this.mayBe(port)) {
+      this.came.add(port);
+      this.arrived(port);
     }
   };
 

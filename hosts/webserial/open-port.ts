@@ -17,7 +17,8 @@ export async function openPort(
   const stopped = new Promise<false>((resolve) => (stop = () => resolve(false)));
   port.addEventListener("disconnect", stop);
   signal?.addEventListener("abort", stop);
-  const opening = port.open(settings);
+  const open = async (): Promise<void> => port.open(settings);
+  const opening = open();
   try {
     if (await Promise.race([opening.then(() => true), stopped])) return;
   } catch (error) {

@@ -92,7 +92,10 @@ class SerialTransport implements WebSerialTransport {
       settings: { baudRate, bufferSize, dataBits, stopBits, parity, flowControl },
       clock,
       survived: (error) => this.survived(error),
-      lost: () => this.finder.away(),
+      lost: (error) => {
+        this.finder.away();
+        this.become("lost", error);
+      },
     };
   }
 
@@ -108,7 +111,6 @@ class SerialTransport implements WebSerialTransport {
     this.become("opening");
     try {
       await this.openChannel(signal);
-      this.become("open");
     } catch (error) {
       this.end(error as Error);
       throw error;
@@ -117,9 +119,12 @@ class SerialTransport implements WebSerialTransport {
 
   /** The channel that is carried next. */
   private async next(signal: CallSignal): Promise<Transport> {
-    if (this.isFresh && this.channel !== undefined) {
-      this.isFresh = false;
-      return this.channel;
+    const { isFresh, channel } = this;
+    this.isFresh = false;
+    if (isFresh && channel !== undefined) {
+      if (channel.failure === undefined) return channel;
+      await channel.close();
+      throw channel.failure;
     }
     await this.finder.find();
     signal.throwIfAborted();
@@ -138,9 +143,11 @@ class SerialTransport implements WebSerialTransport {
     await this.finder.look();
     signal?.throwIfAborted();
     await openPort(port, this.channelOptions.settings, signal);
-    this.finder.here();
     try {
-      return new PortChannel(port, this.channelOptions);
+      const channel = new PortChannel(port, this.channelOptions);
+      this.finder.here();
+      this.become("open");
+      return channel;
     } catch (error) {
       await within(this.channelOptions.clock, STALL_MS, port.close());
       throw error;
@@ -156,10 +163,7 @@ class SerialTransport implements WebSerialTransport {
         if (!this.isFresh) this.become("lost", error);
         receiver.lost(error);
       },
-      reopened: () => {
-        this.become("open");
-        receiver.reopened();
-      },
+      reopened: () => receiver.reopened(),
       closed: (error) => receiver.closed(error),
     });
   }
@@ -201,8 +205,9 @@ class SerialTransport implements WebSerialTransport {
     this.observers.tell({ type: "error", error });
   }
 
+  /** Once it is being closed, only that counts. */
   private become(state: WebSerialState, error?: Error): void {
-    if (this.state === state) return;
+    if (this.state === state || (this.closing !== undefined && state !== "closed")) return;
     this.state = state;
     this.observers.tell(error === undefined ? { type: "state", state } : { type: "state", state, error });
   }

@@ -112,6 +112,11 @@ test("each way in which opening fails has a code and a sentence, and leaves noth
   assert.match(await failing(() => {}, { baudRate: 0 }), /^GW_ERR_LIMIT the port does not take these options \(/);
   assert.match(await failing(() => {}, { dataBits: 9 }), /^GW_ERR_LIMIT /);
   assert.match(await failing(rejecting(new DOMException("no", "SecurityError"))), /^GW_ERR_FORBIDDEN /);
+  // A polyfill may throw at once.
+  const throwing = (): never => {
+    throw new TypeError("bad");
+  };
+  assert.match(await failing((rig) => void (rig.port.open = throwing)), /^GW_ERR_LIMIT .* \(bad\)$/);
   assert.match(
     await failing(rejecting(new DOMException("why", "UnknownError"))),
     /^GW_ERR_DEVICE the port cannot be opened \(why\)$/,

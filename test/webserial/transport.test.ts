@@ -67,6 +67,14 @@ test("a receiver that pauses leaves bytes to the port", async () => {
   await turns();
   assert.equal(rig.bytes(), "1234");
   rig.transport.pause();
+  rig.line.far.send("5");
+  await turns();
+  assert.equal(rig.bytes(), "5");
+  rig.transport.resume();
+  rig.transport.pause();
+  rig.line.far.send("6");
+  await turns();
+  assert.equal(rig.bytes(), "", "paused again at once");
   await rig.until(rig.transport.close());
   rig.isClean();
 });
@@ -178,6 +186,47 @@ test("another device of the same make is not taken for it", async () => {
   await rig.until(rig.transport.close());
 });
 
+test("nor is one whose permission came while it was open, of which no event tells", async () => {
+  const rig = await new Rig().start();
+  const line = new FakeLine(rig.clock);
+  const other = new FakePort(line);
+  other.connected = true;
+  rig.serial.ports.push(other);
+  rig.unplug();
+  await rig.pass(60_000);
+  // Some devices come back as the object that they were.
+  rig.serial.unplug(other);
+  rig.serial.plug(line, other);
+  await rig.pass(60_000);
+  assert.equal(rig.told(), "lost");
+  assert.equal(line.holder, undefined);
+  rig.plug();
+  await turns();
+  assert.equal(rig.told(), "reopening open");
+  assert.equal(rig.transport.port, rig.port);
+  await rig.until(rig.transport.close());
+  assert.equal(line.holder, undefined);
+});
+
+test("nor is one whose permission came while it was lost", async () => {
+  const rig = await new Rig().start();
+  rig.unplug();
+  const line = new FakeLine(rig.clock);
+  const other = new FakePort(line);
+  other.connected = true;
+  await turns();
+  rig.serial.ports.push(other);
+  await rig.pass(60_000);
+  assert.equal(rig.told(), "lost");
+  rig.plug();
+  await turns();
+  assert.equal(rig.told(), "reopening open");
+  assert.equal(rig.transport.port, rig.port);
+  await rig.until(rig.transport.close());
+  rig.serial.ports.splice(rig.serial.ports.indexOf(other), 1);
+  rig.isClean();
+});
+
 test("a far end that hangs up: the same object is closed and opened again, at growing intervals", async () => {
   const rig = await new Rig().start({ random: () => 0.999_999 });
   rig.port.break();
@@ -242,12 +291,17 @@ test("unplugged before the start, and while nobody reads", async () => {
   const early = await new Rig().open();
   early.unplug();
   await turns();
+  assert.equal(early.transport.state, "lost");
+  assert.equal(early.told(), "opening open lost");
+  assert.equal(early.errors[0]?.message, "the device is gone; plug it in again");
   early.transport.start(early.notes);
   await turns();
-  assert.equal(early.heard(), "lost reopened lost");
+  assert.equal(early.heard(), "lost lost", "what is gone was not there again");
+  assert.equal(early.notes.error?.message, "the device is gone; plug it in again");
   early.plug();
   await early.pass(100);
-  assert.equal(early.told(), "opening open lost reopening open");
+  assert.equal(early.heard(), "reopened");
+  assert.equal(early.told(), "reopening open");
   await early.until(early.transport.close());
   early.isClean();
 
