@@ -2,7 +2,7 @@
 
 import type { CallSignal } from "../../plugins/api.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { GuestwireError, textOf } from "./errors.ts";
+import { GuestwireError, asError, textOf } from "./errors.ts";
 import type { Receiver, Transport } from "./transport.ts";
 
 /** An event of a WebSocket, as far as it matters here. */
@@ -57,7 +57,8 @@ const encoder = new TextEncoder();
  * A transport over a WebSocket, which may still be connecting: what is written then leaves when it is open. Bytes go as
  * binary messages; the bounds of messages mean nothing. A text message of the peer's is its UTF-8.
  *
- * A browser cannot hold its peer back: more than 128 MiB for a receiver that is paused end the connection.
+ * A browser cannot hold its peer back: more than 128 MiB for a receiver that is paused end the connection. Such a receiver
+ * hears of the peer's end when it has gone on, and has the bytes before it.
  *
  * @param socket a WebSocket, nobody else's, without messages so far; or an address for the runtime's own `WebSocket`
  * @throws GuestwireError GW_ERR_UNSUPPORTED: the runtime has none; GW_ERR_SOCKET: the address is none
@@ -127,8 +128,8 @@ class WebSocketTransport implements Transport {
   private readonly socket: WebSocketLike;
   private readonly clock: Clock;
   private receiver: Receiver | undefined;
-  private paused = true;
-  /** What came while it was paused. */
+  private paused = false;
+  /** What came before the start, and while it was paused. */
   private readonly kept: Uint8Array[] = [];
   private keptBytes = 0;
   /** What was written before it was open. */
@@ -136,6 +137,8 @@ class WebSocketTransport implements Transport {
   private blocked = false;
   private failure: Error | undefined;
   private isOver = false;
+  /** The receiver knows that it is over. */
+  private isTold = false;
   private closing: Promise<void> | undefined;
   private settle: () => void = () => {};
   private stopWaiting: () => void = () => {};
@@ -162,15 +165,13 @@ class WebSocketTransport implements Transport {
   start(receiver: Receiver): void {
     void Promise.resolve().then(() => {
       this.receiver = receiver;
-      // What came before a peer that is gone by now.
-      if (this.closing === undefined) this.resume();
-      if (this.isOver) receiver.closed(this.failure);
+      this.deliver();
     });
   }
 
   private opened(): void {
     // `ws` does not take it before.
-    if (this.paused && this.receiver !== undefined) this.socket.pause?.();
+    if (this.paused) this.socket.pause?.();
     for (const bytes of this.early.splice(0)) this.socket.send(bytes);
     if (this.closing !== undefined) this.closeSocket();
     this.isReady();
@@ -178,13 +179,40 @@ class WebSocketTransport implements Transport {
   }
 
   private message(data: unknown): void {
+    if (this.closing !== undefined) return;
     const bytes = bytesOf(data);
-    if (bytes === undefined) this.fail("the peer sent what is neither bytes nor text");
-    else if (!this.paused) this.receiver?.data(bytes);
-    else if (this.keptBytes + bytes.length > KEPT_BYTES) this.fail("the peer sends more than is read");
-    else {
+    const isHeld = this.paused || this.receiver === undefined;
+    if (bytes === undefined) this.fail(broken("the peer sent what is neither bytes nor text"));
+    else if (isHeld && this.keptBytes + bytes.length > KEPT_BYTES) {
+      this.fail(broken("the peer sends more than is read"));
+    } else {
       this.kept.push(bytes);
       this.keptBytes += bytes.length;
+      this.deliver();
+    }
+  }
+
+  /** Hands on what has come, unless that has to wait, and the end behind it. */
+  private deliver(): void {
+    const { receiver } = this;
+    if (receiver === undefined) return;
+    while (!this.paused) {
+      const bytes = this.kept.shift();
+      if (bytes === undefined) break;
+      this.keptBytes -= bytes.length;
+      this.tell(() => receiver.data(bytes));
+    }
+    if (!this.isOver || this.isTold || this.kept.length > 0) return;
+    this.isTold = true;
+    receiver.closed(this.failure);
+  }
+
+  /** A receiver that throws ends it. */
+  private tell(what: () => void): void {
+    try {
+      what();
+    } catch (error) {
+      this.fail(asError(error));
     }
   }
 
@@ -207,10 +235,12 @@ class WebSocketTransport implements Transport {
   private look(): void {
     if (!this.blocked || this.isOver) return;
     if (this.socket.bufferedAmount >= FULL_BYTES) this.clock.after(LOOK_MS, () => this.look());
-    else {
-      this.blocked = false;
-      this.receiver?.drained();
-    }
+    else this.drained();
+  }
+
+  private drained(): void {
+    this.blocked = false;
+    this.tell(() => this.receiver?.drained());
   }
 
   pause(): void {
@@ -221,21 +251,15 @@ class WebSocketTransport implements Transport {
   resume(): void {
     this.paused = false;
     this.socket.resume?.();
-    while (!this.paused) {
-      const bytes = this.kept.shift();
-      if (bytes === undefined) return;
-      this.keptBytes -= bytes.length;
-      this.receiver?.data(bytes);
-    }
+    this.deliver();
   }
 
   /** The browser, or `ws`, sends what was written before it closes. Where it is still connecting, that gets some time too. */
   close(): Promise<void> {
-    this.closing ??= new Promise((resolve) => {
-      this.settle = resolve;
-      if (this.isOver) resolve();
-      else this.finish();
-    });
+    if (this.closing === undefined) {
+      this.closing = new Promise((resolve) => (this.settle = resolve));
+      this.finish();
+    }
     return this.closing;
   }
 
@@ -243,7 +267,8 @@ class WebSocketTransport implements Transport {
     this.kept.length = 0;
     // A paused `ws` does not hear its peer close.
     this.resume();
-    if (this.early.length === 0) this.closeSocket();
+    if (this.isOver) this.settle();
+    else if (this.early.length === 0) this.closeSocket();
     else this.stopWaiting = this.clock.after(STALL_MS, () => this.closeSocket());
   }
 
@@ -269,14 +294,14 @@ class WebSocketTransport implements Transport {
     });
   }
 
-  private fail(why: string): void {
-    this.failure ??= new GuestwireError("GW_ERR_SOCKET", why);
+  private fail(error: Error): void {
+    this.failure ??= error;
     void this.close();
   }
 
   private closed(code = ORDINARY[0], reason = ""): void {
     if (this.closing === undefined && code !== undefined && !ORDINARY.includes(code)) {
-      this.failure ??= new GuestwireError("GW_ERR_SOCKET", reasonOf(code, reason));
+      this.failure ??= broken(reasonOf(code, reason));
     }
     this.over();
   }
@@ -285,10 +310,16 @@ class WebSocketTransport implements Transport {
     if (this.isOver) return;
     this.isOver = true;
     this.stopWaiting();
-    this.isNot(this.failure ?? new GuestwireError("GW_ERR_SOCKET", "the WebSocket is closed; connect again"));
-    this.receiver?.closed(this.failure);
+    this.isNot(this.failure ?? broken("the WebSocket is closed; connect again"));
     this.settle();
+    // Who waits to write may not read on before that, and would never hear of the end.
+    if (this.blocked && this.kept.length > 0) this.drained();
+    this.deliver();
   }
+}
+
+function broken(why: string): GuestwireError {
+  return new GuestwireError("GW_ERR_SOCKET", why);
 }
 
 /** In the peer's own words, where it has any. */

@@ -304,6 +304,102 @@ test("a peer that cannot be held back is kept, in order, up to a bound", async (
   assert.equal(notes.events.at(-1), "closed");
 });
 
+test("a pause right after the start holds, also on a later link of reconnecting", async () => {
+  const { socket, notes, transport } = fake();
+  transport.pause();
+  await ticks();
+  socket.tell("message", { data: "one" });
+  assert.equal(notes.bytes, "");
+  transport.resume();
+  assert.equal(notes.bytes, "one");
+
+  const sockets: FakeSocket[] = [];
+  const heard = new Notes();
+  const open = async (): Promise<ReturnType<typeof websocket>> => {
+    sockets.push(new FakeSocket());
+    return websocket(sockets.at(-1) ?? assert.fail());
+  };
+  const lasting = reconnecting(open, { minMs: 1, maxMs: 1 });
+  lasting.start(heard);
+  await heard.until(() => heard.events.at(-1) === "reopened");
+  lasting.pause();
+  sockets[0]?.tell("close", { code: 1006 });
+  await heard.until(() => sockets.length === 2 && heard.events.at(-1) === "reopened");
+  await moment();
+  sockets[1]?.tell("message", { data: "two" });
+  assert.equal(heard.bytes, "");
+  lasting.resume();
+  assert.equal(heard.bytes, "two");
+  const closing = lasting.close();
+  await ticks();
+  sockets[1]?.tell("close", { code: 1000 });
+  await closing;
+});
+
+test("a peer's last words come before its end, also to a receiver that was paused", async () => {
+  const { socket, notes, transport } = fake();
+  await ticks();
+  transport.pause();
+  socket.tell("message", { data: "last " });
+  socket.tell("message", { data: "words" });
+  socket.tell("close", { code: 1006 });
+  assert.deepEqual(notes.events, []);
+  assert.equal(transport.write(Buffer.from("x")), true);
+  notes.onEvent = () => transport.pause();
+  transport.resume();
+  assert.deepEqual(notes.events, ["data"]);
+  transport.resume();
+  assert.deepEqual(notes.events, ["data", "data", "closed"]);
+  assert.equal(notes.bytes, "last words");
+  assert.match(notes.error?.message ?? "", /connection broke/);
+  transport.resume();
+  await transport.close();
+  assert.equal(notes.events.length, 3, "nothing follows");
+});
+
+test("an end that waits for a receiver which is paused is told when that waits to write, or closes", async () => {
+  for (const waits of [true, false]) {
+    const { socket, clock, notes, transport } = fake();
+    await ticks();
+    transport.pause();
+    if (waits) transport.write(Buffer.alloc(100_000));
+    socket.tell("message", { data: "words" });
+    notes.onEvent = (event) => {
+      if (event === "drained") transport.resume();
+    };
+    socket.tell("close", { code: 1000 });
+    if (!waits) await transport.close();
+    assert.deepEqual(notes.events, waits ? ["drained", "data", "closed"] : ["closed"]);
+    await transport.close();
+    assert.equal(notes.events.at(-1), "closed");
+    clock.pass(1000);
+    assert.equal(clock.pending, 0);
+  }
+});
+
+test("a receiver that throws ends it, with that error, and hears no more", async () => {
+  for (const event of ["data", "drained"]) {
+    const { socket, clock, notes, transport } = fake();
+    await ticks();
+    notes.onEvent = (heard) => {
+      if (heard === event) throw new Error("a mistake");
+    };
+    if (event === "data") socket.tell("message", { data: "x" });
+    else {
+      transport.write(Buffer.alloc(100_000));
+      socket.bufferedAmount = 0;
+      clock.pass(10);
+    }
+    assert.deepEqual(socket.closes, [1000]);
+    socket.tell("message", { data: "y" });
+    socket.tell("close", { code: 1000 });
+    assert.deepEqual(notes.events, [event, "closed"]);
+    assert.equal(notes.error?.message, "a mistake");
+    await transport.close();
+    assert.equal(clock.pending, 0);
+  }
+});
+
 test("a message of another kind ends it", async () => {
   const { socket, notes } = fake();
   await ticks();
