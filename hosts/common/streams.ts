@@ -65,7 +65,8 @@ class StreamTransport implements Transport {
           return;
         }
         if (value !== undefined) receiver.data(value);
-        if (this.paused) await new Promise<void>((resolve) => (this.resumed = resolve));
+        // Paused again by the time that it goes on, it does not.
+        while (this.paused) await new Promise<void>((resolve) => (this.resumed = resolve));
       }
     } catch (error) {
       void this.end(error);
@@ -81,13 +82,12 @@ class StreamTransport implements Transport {
     if ((this.writer.desiredSize ?? 1) > 0) return true;
     if (!this.blocked) {
       this.blocked = true;
-      this.writer.ready.then(
-        () => {
+      this.writer.ready
+        .then(() => {
           this.blocked = false;
           this.receiver?.drained();
-        },
-        () => {},
-      );
+        })
+        .catch((error: unknown) => void this.end(error));
     }
     return false;
   }

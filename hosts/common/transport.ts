@@ -1,6 +1,9 @@
 // Where bytes come from and go to. Every host gives one of these, and tests fake it.
 
-/** What a transport tells the session that it carries. */
+/**
+ * What a transport tells the session that it carries. What `data`, `drained` or `ended` throws ends the channel, and is the
+ * error of the `closed` or `lost` that follows. The others must not throw.
+ */
 export interface Receiver {
   /**
    * Bytes came in, in any chunking. They are valid until the call returns; never called from inside

@@ -1,6 +1,7 @@
 // A transport over a port: writing, holding back, closing. What an end of file and an error mean, its subclasses say.
 
 import type { Clock } from "../common/clock.ts";
+import { asError } from "../common/errors.ts";
 import type { Receiver, Transport } from "../common/transport.ts";
 import { Outbox } from "./outbox.ts";
 import type { Outcome, Port } from "./port.ts";
@@ -92,7 +93,16 @@ export abstract class PortTransport implements Transport {
 
   /** Hands bytes on. */
   protected tell(bytes: Uint8Array): void {
-    if (this.closing === undefined) this.receiver?.data(bytes);
+    if (this.closing === undefined) this.attempt(() => this.receiver?.data(bytes));
+  }
+
+  /** A receiver that throws ends it. */
+  private attempt(what: () => void): void {
+    try {
+      what();
+    } catch (error) {
+      this.end(asError(error));
+    }
   }
 
   protected attach(port: Port): void {
@@ -120,7 +130,7 @@ export abstract class PortTransport implements Transport {
   protected drained(): void {
     if (this.full && !this.over) {
       this.full = false;
-      this.receiver?.drained();
+      this.attempt(() => this.receiver?.drained());
     }
     this.settle();
   }

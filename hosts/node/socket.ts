@@ -1,6 +1,7 @@
 // A transport over a Node stream that reads and writes: a socket, and whatever else Node gives as one.
 
 import type { Duplex } from "node:stream";
+import { asError } from "../common/errors.ts";
 import type { Receiver, Transport } from "../common/transport.ts";
 import type { Reader } from "./reader.ts";
 
@@ -60,10 +61,10 @@ export class SocketTransport implements Transport {
       this.tellEnd();
     });
     if (this.reader === undefined) {
-      stream.on("data", (bytes: Uint8Array) => receiver.data(bytes));
+      stream.on("data", (bytes: Uint8Array) => this.tell(() => receiver.data(bytes)));
     } else {
       this.reader.sink = (bytes) => {
-        receiver.data(bytes);
+        this.tell(() => receiver.data(bytes));
         // A pause right after a resume would not hold by itself.
         return !this.paused;
       };
@@ -100,8 +101,17 @@ export class SocketTransport implements Transport {
   private drained(): void {
     if (!this.full || this.closing !== undefined) return;
     this.full = false;
-    this.receiver?.drained();
+    this.tell(() => this.receiver?.drained());
     this.tellEnd();
+  }
+
+  /** A receiver that throws ends it. */
+  private tell(what: () => void): void {
+    try {
+      what();
+    } catch (error) {
+      this.stream.destroy(asError(error));
+    }
   }
 
   private readonly written = (): void => this.tellEnd();
@@ -113,7 +123,7 @@ export class SocketTransport implements Transport {
   private tellEnd(): void {
     if (!this.ending || this.paused || this.full || this.stream.writableLength > 0) return;
     this.ending = false;
-    if (this.closing === undefined) this.receiver?.ended();
+    if (this.closing === undefined) this.tell(() => this.receiver?.ended());
   }
 
   private finish(): Promise<void> {

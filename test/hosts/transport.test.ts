@@ -175,6 +175,25 @@ test("any other failure is told", async () => {
   await transport.close();
 });
 
+test("a receiver that throws ends it, with that error", async (t) => {
+  for (const event of ["data", "drained", "ended"]) {
+    const { transport, peer } = await pair(t);
+    const notes = new Notes();
+    notes.onEvent = (heard) => {
+      if (heard === event) throw new Error("a mistake");
+    };
+    transport.start(notes);
+    if (event === "data") peer.write("x");
+    else if (event === "ended") peer.end();
+    else while (transport.write(Buffer.alloc(100_000)));
+    peer.resume();
+    await notes.until(() => notes.events.includes("closed"));
+    assert.deepEqual(notes.events, [event, "closed"]);
+    assert.equal(notes.error?.message, "a mistake");
+    await transport.close();
+  }
+});
+
 test("any duplex stream will do", async () => {
   let written = "";
   const stream = new Duplex({

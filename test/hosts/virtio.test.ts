@@ -31,6 +31,27 @@ test("a silent host costs nothing", () => {
   assert.deepEqual([stage.news(), stage.port.got], [["a"], "b"]);
 });
 
+test("a receiver that throws ends it, with that error", async () => {
+  const mistake = Object.assign(new Error("a mistake"), { code: "MISTAKE" });
+  for (const event of ["data", "drained"] as const) {
+    const stage = started();
+    stage[event] = () => {
+      throw mistake;
+    };
+    if (event === "data") stage.port.send("a");
+    else {
+      stage.port.room = 0;
+      assert.equal(stage.write(LARGE), false);
+      stage.port.room = Infinity;
+    }
+    stage.pass(1000);
+    await stage.transport.close();
+    assert.deepEqual(stage.news(), ["closed: MISTAKE"]);
+    assert.equal(stage.port.isClosed, true);
+    assert.equal(stage.clock.pending, 0);
+  }
+});
+
 test("without a host the port is looked at less and less, and the loss is told once, after 300 ms", () => {
   const stage = started({ host: false });
   const looks: number[] = [];

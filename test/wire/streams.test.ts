@@ -1,9 +1,11 @@
 // A transport over a pair of Web Streams.
 
 import assert from "node:assert/strict";
-import { ReadableStream, WritableStream } from "node:stream/web";
+import { ReadableStream, TransformStream, WritableStream } from "node:stream/web";
 import { test } from "node:test";
 import { createAgent, streams } from "guestwire";
+import { Notes } from "../hosts/notes.ts";
+import { moment } from "../hosts/rig.ts";
 
 const PING = Buffer.from('{"execute":"guest-ping"}');
 const PONG = '{"return": {}}\n';
@@ -82,4 +84,46 @@ test("a stream that fails ends the session", async () => {
   const endless = new ReadableStream<Uint8Array>({ pull: (controller) => controller.enqueue(Buffer.from(PING)) });
   await agent.serve(streams(endless, refusing)).closed;
   assert.equal(agent.stats.sessions, 0);
+});
+
+test("a pause holds, also right after a resume", async () => {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const peer = writable.getWriter();
+  const notes = new Notes();
+  const transport = streams(readable, new WritableStream());
+  transport.start(notes);
+  transport.pause();
+  for (const word of ["one ", "two ", "three"]) void peer.write(Buffer.from(word));
+  await notes.until(() => notes.bytes !== "");
+  await moment();
+  assert.equal(notes.bytes, "one ", "what was being read");
+  transport.resume();
+  transport.pause();
+  await moment();
+  assert.equal(notes.bytes, "one ");
+  transport.resume();
+  await notes.until(() => notes.bytes === "one two three");
+  await transport.close();
+});
+
+test("a receiver that throws ends it, with that error", async () => {
+  for (const event of ["data", "ended", "drained"]) {
+    const notes = new Notes();
+    notes.onEvent = (heard) => {
+      if (heard === event) throw new Error("a mistake");
+    };
+    const input = new ReadableStream<Uint8Array>({
+      start(controller) {
+        if (event === "data") controller.enqueue(PING);
+        if (event === "ended") controller.close();
+      },
+    });
+    const transport = streams(input, new WritableStream({ write: () => moment() }));
+    transport.start(notes);
+    if (event === "drained") assert.equal(transport.write(PING), false);
+    await notes.until(() => notes.events.includes("closed"));
+    assert.deepEqual(notes.events, [event, "closed"]);
+    assert.equal(notes.error?.message, "a mistake");
+    await transport.close();
+  }
 });
