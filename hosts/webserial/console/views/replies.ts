@@ -1,7 +1,7 @@
 // How calls ended: the newest in full, those before it to look at again.
 
 import { type TemplateResult, css, html, nothing } from "lit";
-import { formatJson } from "../../../common/json.ts";
+import { prettyJson } from "../model/pretty-json.ts";
 import type { Outcome, Run } from "../model/run.ts";
 import { base } from "./base.css.ts";
 import { copyText } from "./files.ts";
@@ -96,7 +96,7 @@ export class Replies extends View {
     >
       ${runs.map(
         ({ number, command, text }) =>
-          html`<option value=${number} ?selected=${number === run.number} .selected=${number === run.number}>
+          html`<option value=${number} .selected=${number === run.number}>
             ${number + 1} · ${command} ${text.slice(0, 40)}
           </option>`,
       )}
@@ -119,7 +119,7 @@ export class Replies extends View {
     if (outcome === undefined || outcome.type === "aborted") return nothing;
     if (outcome.type === "value") {
       if (!this.asText) return html`<guestwire-console-value .value=${outcome.value}></guestwire-console-value>`;
-      const text = jsonOf(outcome.value);
+      const text = prettyJson(outcome.value, MOST_TEXT);
       return html`<pre>${text.slice(0, MOST_TEXT)}${text.length > MOST_TEXT ? "\n… (Copy has it all)" : ""}</pre>`;
     }
     if (outcome.type === "refused") return html`<p>${outcome.text}</p>`;
@@ -139,12 +139,8 @@ export class Replies extends View {
   }
 
   private async copy(value: unknown): Promise<void> {
-    this.said = (await copyText(jsonOf(value))) ? "Copied" : "Not allowed";
+    this.said = (await copyText(prettyJson(value))) ? "Copied" : "Not allowed";
   }
-}
-
-function jsonOf(value: unknown): string {
-  return formatJson(value, 2) ?? "";
 }
 
 /** What a glance is to see: how it ended, and how long that took. */

@@ -6,21 +6,30 @@ import { base } from "./base.css.ts";
 /** Items that are drawn at once, and characters of a string. */
 const PAGE = 200;
 const LONG = 2000;
-/** Below this depth, branches of a large value begin closed. */
-const OPEN_DEPTH = 2;
+/** Branches that begin open: the first, those of a few entries, and small ones down to a depth; none below the last depth. */
+const FEW = 4;
 const SMALL = 40;
+const SMALL_DEPTH = 2;
+const OPEN_DEPTH = 20;
+/** Entries of branches that begin open, in one drawing. */
+const OPEN_ENTRIES = 1000;
+/** What is deeper is not drawn: a browser crashes over elements in elements some hundreds deep. */
+const MOST_DEPTH = 100;
 
 export class ValueTree extends LitElement {
   static override properties = { value: { attribute: false } };
   declare value: unknown;
-  /** Branches that are open or closed against the rule, by path; how much is shown of long ones. */
-  private readonly toggled = new Map<string, boolean>();
+  /** Whether branches are open, by path; how much is shown of long ones. */
+  private readonly open = new Map<string, boolean>();
   private readonly shown = new Map<string, number>();
+  /** Entries that may still begin open in this drawing. */
+  private left = 0;
 
   static override styles = [
     base,
     css`
       :host {
+        direction: ltr;
         font: 12px/1.6 var(--mono);
       }
       details > :not(summary) {
@@ -67,12 +76,13 @@ export class ValueTree extends LitElement {
 
   protected override willUpdate(changed: PropertyValues): void {
     if (!changed.has("value")) return;
-    this.toggled.clear();
+    this.open.clear();
     this.shown.clear();
   }
 
   protected override render(): TemplateResult {
-    return this.node(undefined, this.value, "$", 0);
+    this.left = OPEN_ENTRIES;
+    return this.node(undefined, this.value, "", 0);
   }
 
   private node(key: string | undefined, value: unknown, path: string, depth: number): TemplateResult {
@@ -84,8 +94,12 @@ export class ValueTree extends LitElement {
     const size = Array.isArray(value) ? `[${entries.length}]` : `{${entries.length}}`;
     if (entries.length === 0)
       return html`<div class="leaf">${name}<span class="mark">${size.replace("0", "")}</span></div>`;
-    const isOpen =
-      this.toggled.get(path) ?? ((depth < OPEN_DEPTH || entries.length < 4) && (depth < 1 || entries.length < SMALL));
+    if (depth === MOST_DEPTH) {
+      return html`<div class="leaf">
+        ${name}<span class="mark">${size} deeper than the tree goes; JSON has it</span>
+      </div>`;
+    }
+    const isOpen = this.isOpen(path, entries.length, depth);
     return html`<details
       ?open=${isOpen}
       @toggle=${(event: Event) => this.toggle(path, isOpen, (event.currentTarget as HTMLDetailsElement).open)}
@@ -95,12 +109,23 @@ export class ValueTree extends LitElement {
     </details>`;
   }
 
+  /** What is decided once stays, whatever else opens and closes. */
+  private isOpen(path: string, count: number, depth: number): boolean {
+    const known = this.open.get(path);
+    if (known !== undefined) return known;
+    const isSmall = count < FEW || (count < SMALL && depth < SMALL_DEPTH);
+    const isOpen = depth === 0 || (isSmall && depth < OPEN_DEPTH && count <= this.left);
+    if (isOpen) this.left -= Math.min(count, PAGE);
+    this.open.set(path, isOpen);
+    return isOpen;
+  }
+
   private branch(entries: readonly [string, unknown][], path: string, depth: number): TemplateResult {
     const most = this.shown.get(path) ?? PAGE;
     return html`<ul tabindex=${entries.length > PAGE ? -1 : nothing}>
       ${entries
         .slice(0, most)
-        .map(([key, item]) => html`<li>${this.node(key, item, `${path}${JSON.stringify(key)}`, depth + 1)}</li>`)}
+        .map(([key, item], index) => html`<li>${this.node(key, item, `${path}/${index}`, depth + 1)}</li>`)}
       ${entries.length > most ? html`<li>${this.more(path, most + 5 * PAGE, `${entries.length - most} more`)}</li>` : nothing}
     </ul>`;
   }
@@ -133,7 +158,7 @@ export class ValueTree extends LitElement {
 
   private toggle(path: string, isOpen: boolean, open: boolean): void {
     if (isOpen === open) return;
-    this.toggled.set(path, open);
+    this.open.set(path, open);
     this.requestUpdate();
   }
 }
