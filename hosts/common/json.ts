@@ -61,7 +61,7 @@ function quoteNumbers(text: string, numbers: RegExp): string {
 }
 
 /** Where the string that opens at `open` ends. A regular expression would run out of stack on a long one. */
-function stringEnd(text: string, open: number): number {
+export function stringEnd(text: string, open: number): number {
   for (let quote = text.indexOf('"', open + 1); ; quote = text.indexOf('"', quote + 1)) {
     let escape = quote;
     while (text[escape - 1] === "\\") escape--;

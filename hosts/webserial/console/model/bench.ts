@@ -24,7 +24,9 @@ export class Bench {
   constructor(key: string, storage: () => StorageLike) {
     this.history = new History(key, storage);
     this.client.observe(() => {
-      if (this.draft.schema !== this.client.schema) this.draft.learn(this.client.schema);
+      const { schema, commands } = this.client;
+      // What an agent said holds until one says something else: the form stays while there is none.
+      if (commands.length > 0 && schema !== this.draft.schema) this.draft.learn(schema);
     });
   }
 

@@ -3,7 +3,7 @@
 import type { Members } from "../../../../plugins/schema.ts";
 import { mistakeInObject } from "../../../common/arguments.ts";
 import { parseJson, parseSpelling } from "../../../common/json.ts";
-import { type Field, type FieldMistake, type Typed, fieldsOf, textOfFields, typedFor } from "./fields.ts";
+import { type Field, type Mistake, type Typed, canHold, fieldsOf, textOfFields, typedFor } from "./fields.ts";
 import { Notifier } from "./notifier.ts";
 
 /** Arguments that can go out. */
@@ -14,34 +14,36 @@ export interface Checked {
   readonly text: string;
 }
 
-/** Why they cannot; `field` is empty where it is about the whole. */
-export type Mistake = FieldMistake;
-
 type Json = Record<string, unknown>;
 
 export class Draft extends Notifier {
+  /** Counts the calls that were begun. */
+  number = 0;
   /** Empty: none is chosen. */
   command = "";
   mode: "form" | "json" = "json";
-  /** The arguments as JSON. */
+  /** The arguments as JSON. Where the form is shown: as they were before. */
   json = "";
-  typed: Typed = {};
+  /** What was typed into the form. */
+  typed: Typed = new Map();
+  /** What the command takes; undefined where the agent does not say. */
+  members: Members | undefined;
   /** What the agent says that its commands take. */
   schema: ReadonlyMap<string, Members> = new Map();
+  private prefersJson = false;
 
-  /** What the agent says that its commands take. */
+  /** Another schema. A form with what it cannot say, neither by its new fields nor as JSON, stays as it is. */
   learn(schema: ReadonlyMap<string, Members>): void {
-    const before = this.members;
-    // By the fields that it has: they may be gone then.
-    if (!schema.has(this.command)) this.toJson();
+    const hadMembers = this.members !== undefined;
+    const members = schema.get(this.command);
     this.schema = schema;
-    if (before === undefined && this.members !== undefined) this.toForm();
+    if (this.mode === "json") {
+      this.members = members;
+      if (!hadMembers && !this.prefersJson) this.toForm();
+    } else if ((members !== undefined && canHold(fieldsOf(members), this.typed)) || this.toJson()) {
+      this.members = members;
+    }
     this.changed();
-  }
-
-  /** Of the command; undefined where the agent does not say. */
-  get members(): Members | undefined {
-    return this.schema.get(this.command);
   }
 
   get fields(): Field[] {
@@ -50,16 +52,18 @@ export class Draft extends Notifier {
 
   /** Begins a call, with arguments as JSON where there are some. */
   begin(command: string, text = ""): void {
+    this.number++;
     this.command = command;
+    this.members = this.schema.get(command);
     this.json = text;
-    this.typed = {};
     this.mode = "json";
-    if (this.members !== undefined) this.toForm();
+    this.prefersJson = false;
+    this.toForm();
     this.changed();
   }
 
   type(field: string, text: string): void {
-    this.typed = { ...this.typed, [field]: text };
+    this.typed = new Map([...this.typed, [field, text]]);
     this.changed();
   }
 
@@ -68,27 +72,31 @@ export class Draft extends Notifier {
     this.changed();
   }
 
-  /** From the form to JSON and back, with what was typed. Back is not possible where the form cannot say it. */
-  switchTo(mode: "form" | "json"): void {
-    if (mode === "json") this.toJson();
-    else this.toForm();
-    this.changed();
-  }
-
-  private toJson(): void {
-    const text = this.mode === "form" ? textOfFields(this.fields, this.typed) : this.json;
-    if (typeof text === "string") this.json = text;
-    this.mode = "json";
-  }
-
-  private toForm(): void {
-    if (this.json.trim() !== "") {
-      const args = readObject(this.json);
-      const typed = typeof args === "string" ? undefined : typedFor(this.fields, args);
-      if (typed === undefined) return;
-      this.typed = typed;
+  /** From the form to JSON and back, with what was typed. Returns whether it is so; not where the other cannot say it. */
+  switchTo(mode: "form" | "json"): boolean {
+    if (mode !== this.mode && (mode === "json" ? this.toJson() : this.toForm())) {
+      this.prefersJson = mode === "json";
+      this.changed();
     }
+    return mode === this.mode;
+  }
+
+  private toJson(): boolean {
+    const text = textOfFields(this.fields, this.typed);
+    if (typeof text !== "string") return false;
+    this.json = text;
+    this.mode = "json";
+    return true;
+  }
+
+  private toForm(): boolean {
+    if (this.members === undefined) return false;
+    const text = this.json.trim() === "" ? "{}" : this.json;
+    const typed = typeof readObject(text) === "string" ? undefined : typedFor(this.fields, text);
+    if (typed === undefined) return false;
+    this.typed = typed;
     this.mode = "form";
+    return true;
   }
 
   /** The arguments, or what is wrong with them. */

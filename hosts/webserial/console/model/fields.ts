@@ -1,7 +1,8 @@
 // A form for a command's arguments: the fields that it has, and the JSON text that their texts make.
 
 import type { Members, Type } from "../../../../plugins/schema.ts";
-import { formatJson, parseJson } from "../../../common/json.ts";
+import { parseJson } from "../../../common/json.ts";
+import { memberTexts } from "./member-texts.ts";
 
 export interface Field {
   readonly name: string;
@@ -14,7 +15,7 @@ export interface Field {
 }
 
 /** What was typed, by the field's name. Empty: not given, but for a text that is required. */
-export type Typed = Readonly<Record<string, string>>;
+export type Typed = ReadonlyMap<string, string>;
 
 /** The fields of members, in their order. */
 export function fieldsOf(members: Members): Field[] {
@@ -44,41 +45,62 @@ function wordsOf(type: Type): string {
   return "enum" in type ? "enum" : "object";
 }
 
-/** Why the fields make no JSON, and which one it is. */
-export interface FieldMistake {
+/** Why arguments cannot go out; `field` is empty where it is about the whole. */
+export interface Mistake {
   readonly field: string;
   readonly text: string;
 }
 
 /** What was typed as the text of a JSON object. Whether it is of the right types is not looked at. */
-export function textOfFields(fields: readonly Field[], typed: Typed): string | FieldMistake {
+export function textOfFields(fields: readonly Field[], typed: Typed): string | Mistake {
   const members: string[] = [];
-  for (const { name, kind, type, isRequired } of fields) {
-    const text = typed[name] ?? "";
-    const isText = kind === "text" || type === "enum";
-    if (text.trim() === "" && !(kind === "text" && (isRequired || text !== ""))) {
+  for (const field of fields) {
+    const { name, kind, isRequired } = field;
+    const text = typed.get(name) ?? "";
+    const isEmpty = isText(field) ? text === "" : text.trim() === "";
+    if (isEmpty && !(kind === "text" && isRequired)) {
       if (isRequired) return { field: name, text: `${name} is missing` };
       continue;
     }
-    if (!isText && !isJson(text)) {
+    if (!isText(field) && !isJson(text)) {
       return { field: name, text: kind === "number" ? `${name} is no number` : `${name} is no JSON` };
     }
-    members.push(`${JSON.stringify(name)}: ${isText ? JSON.stringify(text) : text.trim()}`);
+    members.push(`${JSON.stringify(name)}: ${isText(field) ? JSON.stringify(text) : text.trim()}`);
   }
   return members.length === 0 ? "" : `{ ${members.join(", ")} }`;
 }
 
-/** What would have to be typed for these arguments; undefined where the fields cannot say it. */
-export function typedFor(fields: readonly Field[], args: object): Typed | undefined {
-  const typed: Record<string, string> = {};
-  for (const [name, value] of Object.entries(args)) {
+/** What would have to be typed for the arguments of a JSON object's text; undefined where the fields cannot say them. */
+export function typedFor(fields: readonly Field[], json: string): Typed | undefined {
+  const members = memberTexts(json);
+  if (members === undefined) return undefined;
+  const typed = new Map<string, string>();
+  for (const [name, spelled] of members) {
     const field = fields.find((one) => one.name === name);
     if (field === undefined) return undefined;
-    const isText = field.kind === "text" || field.type === "enum";
-    if (isText && (typeof value !== "string" || (value === "" && !field.isRequired))) return undefined;
-    typed[name] = isText ? (value as string) : (formatJson(value) ?? "");
+    const text = isText(field) ? (JSON.parse(spelled) as unknown) : spelled;
+    if (typeof text !== "string" || !holds(field, text) || (text === "" && !field.isRequired)) return undefined;
+    typed.set(name, text);
   }
   return typed;
+}
+
+/** Whether the fields show all that was typed, and as it was. */
+export function canHold(fields: readonly Field[], typed: Typed): boolean {
+  return [...typed].every(
+    ([name, text]) => text === "" || fields.some((field) => field.name === name && holds(field, text)),
+  );
+}
+
+/** A list has its choices only, and a field of one line loses the ends of others. */
+function holds({ kind, choices }: Field, text: string): boolean {
+  if (kind === "choice") return choices.includes(text);
+  return kind === "json" || !/[\r\n]/.test(text);
+}
+
+/** What is typed is the text itself, not its JSON. */
+function isText({ kind, type }: Field): boolean {
+  return kind === "text" || type === "enum";
 }
 
 function isJson(text: string): boolean {

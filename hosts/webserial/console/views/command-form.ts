@@ -1,8 +1,7 @@
 // The call that is being put together: its arguments, in a form where the agent says what it takes, or as JSON.
 
 import { type TemplateResult, css, html, nothing } from "lit";
-import type { Mistake } from "../model/draft.ts";
-import type { Field } from "../model/fields.ts";
+import type { Field, Mistake } from "../model/fields.ts";
 import { base } from "./base.css.ts";
 import { View } from "./view.ts";
 import { watch } from "./watch.ts";
@@ -11,7 +10,7 @@ export class CommandForm extends View {
   static override properties = { tried: { state: true } };
   /** The person wanted to run it: what is wrong is shown from now on. */
   declare private tried: boolean;
-  private shown = "";
+  private shown = 0;
 
   static override styles = [
     base,
@@ -25,7 +24,9 @@ export class CommandForm extends View {
       .title {
         flex: 1;
         overflow-wrap: anywhere;
+        direction: ltr;
         font: 600 13px var(--mono);
+        text-align: match-parent;
       }
       .field {
         display: grid;
@@ -54,6 +55,7 @@ export class CommandForm extends View {
       }
       textarea,
       .field input {
+        direction: ltr;
         font: 12px/1.5 var(--mono);
       }
       @container (max-width: 620px) {
@@ -75,8 +77,8 @@ export class CommandForm extends View {
 
   protected override render(): TemplateResult {
     const { draft } = this.bench;
-    if (draft.command !== this.shown) {
-      this.shown = draft.command;
+    if (draft.number !== this.shown) {
+      this.shown = draft.number;
       this.tried = false;
     }
     if (draft.command === "") return this.empty();
@@ -124,10 +126,13 @@ export class CommandForm extends View {
   }
 
   private modes(isJson: boolean): TemplateResult {
-    const { draft } = this.bench;
+    // A mistake that is in the way is shown from then on.
+    const choose = (mode: "form" | "json"): void => {
+      if (!this.bench.draft.switchTo(mode)) this.tried = true;
+    };
     return html`<div role="group" aria-label="How to give arguments">
-      <button type="button" aria-pressed=${!isJson} @click=${() => draft.switchTo("form")}>Form</button>
-      <button type="button" aria-pressed=${isJson} @click=${() => draft.switchTo("json")}>JSON</button>
+      <button type="button" aria-pressed=${!isJson} @click=${() => choose("form")}>Form</button>
+      <button type="button" aria-pressed=${isJson} @click=${() => choose("json")}>JSON</button>
     </div>`;
   }
 
@@ -167,7 +172,7 @@ export class CommandForm extends View {
 
   private control(field: Field, id: string, isWrong: boolean): TemplateResult {
     const { draft } = this.bench;
-    const value = draft.typed[field.name] ?? "";
+    const value = draft.typed.get(field.name) ?? "";
     const take = (event: Event): void => draft.type(field.name, (event.target as HTMLInputElement).value);
     const described = isWrong ? `why ${id}-type` : `${id}-type`;
     if (field.kind === "choice") {
@@ -178,8 +183,8 @@ export class CommandForm extends View {
         aria-invalid=${isWrong}
         @change=${take}
       >
-        <option value="" ?selected=${value === ""}>${field.isRequired ? "Choose …" : "not given"}</option>
-        ${field.choices.map((choice) => html`<option value=${choice} ?selected=${choice === value}>${choice}</option>`)}
+        <option value="" .selected=${value === ""}>${field.isRequired ? "Choose …" : "not given"}</option>
+        ${field.choices.map((choice) => html`<option value=${choice} .selected=${choice === value}>${choice}</option>`)}
       </select>`;
     }
     if (field.kind === "json") {

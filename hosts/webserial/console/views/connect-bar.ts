@@ -232,7 +232,7 @@ export class ConnectBar extends View {
         aria-label="Channel"
         @change=${(event: Event) => (this.picked = (event.target as HTMLSelectElement).value as ChannelKind)}
       >
-        ${kinds.map((one) => html`<option value=${one} ?selected=${one === kind}>${KINDS[one]}</option>`)}
+        ${kinds.map((one) => html`<option value=${one} .selected=${one === kind}>${KINDS[one]}</option>`)}
       </select>
       ${kind === "serial" ? this.serialFields() : kind === "websocket" ? this.websocketFields() : nothing}
       <button
@@ -255,7 +255,7 @@ export class ConnectBar extends View {
       aria-label="Speed"
       @change=${(event: Event) => (this.speed = Number((event.target as HTMLSelectElement).value))}
     >
-      ${SPEEDS.map((speed) => html`<option value=${speed} ?selected=${speed === this.speed}>${speed} baud</option>`)}
+      ${SPEEDS.map((speed) => html`<option value=${speed} .selected=${speed === this.speed}>${speed} baud</option>`)}
     </select>`;
   }
 
