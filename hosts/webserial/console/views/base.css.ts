@@ -36,9 +36,12 @@ export const base = css`
     font-size: 13px;
     font-weight: 600;
   }
+  /* Code, and bytes, run from left to right in every page. */
   code,
   pre,
   .mono {
+    direction: ltr;
+    unicode-bidi: isolate;
     font-family: var(--mono);
     font-size: 12px;
   }
@@ -146,13 +149,17 @@ export const base = css`
     padding: 5px 12px;
     border-bottom: 1px solid var(--border);
   }
-  /* The tabs of layout.css.ts stand there. */
+  /* The tabs of layout.css.ts stand in the first column of the same line. */
   .bar.beside-tabs {
-    padding-inline-start: 136px;
+    grid-column: 2;
+    border-bottom: 0;
+  }
+  .bar.beside-tabs + * {
+    border-top: 1px solid var(--border);
   }
   @container (max-width: 620px) {
     .bar.beside-tabs {
-      padding-inline-start: 12px;
+      grid-column: 1;
     }
   }
   .bar > h2 {

@@ -98,26 +98,30 @@ export const layout = css`
     min-width: 0;
   }
   .below {
-    position: relative;
     display: grid;
     grid-row: 4;
+    grid-template: minmax(0, 1fr) / auto minmax(0, 1fr);
     min-height: 0;
     border-top: 1px solid var(--border);
     background: var(--surface);
   }
-  /* On the line that the views begin with. */
+  /* On the line that the views begin with; these have both columns, and leave the first of them free there. */
   .below > .tabs {
-    position: absolute;
     z-index: 1;
-    top: 5px;
-    left: 10px;
+    grid-area: 1 / 1;
+    align-self: start;
+    padding-block: 6px;
+    padding-inline-start: 10px;
   }
   .pane {
     display: grid;
+    grid-area: 1 / 1 / 2 / 3;
+    grid-template-columns: subgrid;
     min-width: 0;
     min-height: 0;
   }
   .pane > * {
+    grid-column: 1 / -1;
     min-width: 0;
   }
   footer {
@@ -149,10 +153,10 @@ export const layout = css`
       border-inline: 0;
     }
     .pane {
+      grid-template-columns: minmax(0, 1fr);
       height: 420px;
     }
     .below > .tabs {
-      position: static;
       padding: 6px 10px;
     }
     guestwire-console-commands {

@@ -14,17 +14,21 @@ export class LogPane extends View {
     css`
       :host {
         display: grid;
-        grid-template: auto minmax(0, 1fr) / minmax(0, 1fr);
+        grid-template: auto minmax(0, 1fr) / subgrid;
         min-height: 0;
       }
       .grow {
         flex: 1;
+      }
+      .scroll {
+        grid-column: 1 / -1;
       }
       li {
         display: grid;
         grid-template-columns: 92px 64px minmax(0, 1fr);
         gap: 8px;
         padding: 1px 12px;
+        direction: ltr;
         font: 12px/1.6 var(--mono);
       }
       .message {

@@ -9,6 +9,7 @@ export const rows = css`
     border: 0;
     border-radius: 0;
     background: none;
+    direction: ltr;
     font: 12px/1.45 var(--mono);
     text-align: start;
   }

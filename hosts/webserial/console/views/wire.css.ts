@@ -8,7 +8,7 @@ export const ROW = 21;
 export const wireStyles = css`
   :host {
     display: grid;
-    grid-template: auto auto minmax(0, 1fr) auto / minmax(0, 1fr);
+    grid-template: auto auto minmax(0, 1fr) auto / subgrid;
     min-height: 0;
   }
   .bar input {
@@ -16,6 +16,7 @@ export const wireStyles = css`
   }
   .rows {
     position: relative;
+    grid-area: 3 / 1 / 4 / -1;
     overflow: auto;
     scrollbar-width: thin;
     contain: strict;
@@ -35,11 +36,12 @@ export const wireStyles = css`
     gap: 10px;
     align-items: center;
     padding: 0 12px;
-    font: 12px/21px var(--mono);
+    direction: ltr;
+    font: 12px / ${ROW}px var(--mono);
     white-space: pre;
   }
   .row {
-    height: 21px;
+    height: ${ROW}px;
     cursor: default;
   }
   .row > span,
@@ -48,6 +50,7 @@ export const wireStyles = css`
     text-overflow: ellipsis;
   }
   .head {
+    grid-column: 1 / -1;
     border-bottom: 1px solid var(--border);
     color: var(--muted);
     font: 11px/24px var(--font);
@@ -83,7 +86,7 @@ export const wireStyles = css`
   .mark .what {
     grid-column: 2 / -1;
     color: var(--warning);
-    font: italic 12px/21px var(--font);
+    font: italic 12px / ${ROW}px var(--font);
   }
   .sentinel {
     padding: 0 3px;
@@ -100,6 +103,7 @@ export const wireStyles = css`
     font-weight: 600;
   }
   .detail {
+    grid-area: 4 / 1 / 5 / -1;
     border-top: 1px solid var(--border);
     background: var(--background);
   }
@@ -116,17 +120,9 @@ export const wireStyles = css`
   .detail p {
     flex: 1;
   }
-  .rows {
-    grid-row: 3;
-    grid-column: 1;
-  }
   .empty {
-    grid-row: 3;
-    grid-column: 1;
+    grid-area: 3 / 1 / 4 / -1;
     pointer-events: none;
-  }
-  .detail {
-    grid-row: 4;
   }
   @container (max-width: 620px) {
     .row,
