@@ -439,3 +439,76 @@ test("taken out of its page: the channel and the agent are closed, what plugins 
   await again.close();
   await all.rest();
 });
+
+test("an opener that does not hear that it is given up: there is no channel, and one that comes late is closed", async () => {
+  const all = bench();
+  let come: ((transport: Transport) => void) | undefined;
+  const starting = all.start(all.client, () => new Promise((resolve) => (come = resolve)));
+  await until(all.client, () => all.client.state === "connecting");
+  await all.stop();
+  await starting;
+  assert.deepEqual([all.client.state, all.client.problem], ["idle", undefined]);
+  const { agent, open } = served();
+  const late = await open();
+  await new Promise<void>((resolve) => come?.({ ...late, close: async () => resolve() }));
+  assert.equal(all.client.state, "idle");
+  await agent.close();
+});
+
+/** A transport that closes, which it never would otherwise, when it is asked a second time. */
+function stalling(inner: Transport): Transport {
+  let end = (): void => {};
+  let isAsked = false;
+  const closed = new Promise<void>((resolve) => (end = resolve));
+  return {
+    start: (receiver) => inner.start(receiver),
+    write: (bytes) => inner.write(bytes),
+    pause: () => inner.pause(),
+    resume: () => inner.resume(),
+    close: async () => {
+      if (isAsked) end();
+      isAsked = true;
+      await closed;
+      await inner.close();
+    },
+  };
+}
+
+test("a channel that takes long to close is closed at once by those in a hurry", async () => {
+  const all = bench();
+  const { agent, open } = served();
+  const given = {
+    "a client": [all.client, open],
+    "an agent": [all.agent, async () => transportPair().agent],
+    "a client that nobody answers": [all.client, async () => transportPair().client],
+  } as const;
+  for (const [what, [role, opened]] of Object.entries(given)) {
+    const { bytesOut } = all.wire;
+    const starting = all.start(role, async () => stalling(await opened()));
+    await (what.includes("nobody") ? until(all.wire, () => all.wire.bytesOut > bytesOut) : starting);
+    const stopping = all.stop();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(role.state, "closing", what);
+    all.hurry();
+    await stopping;
+    assert.deepEqual([role.state, role.problem], ["idle", undefined]);
+  }
+  await all.start(all.agent, async () => stalling(transportPair().agent));
+  await all.rest();
+  assert.equal(all.agent.state, "idle", "nobody looks on any more");
+  await agent.close();
+});
+
+test("a mark stands above the 0xFF that it announces", async () => {
+  const { client, wire } = bench();
+  const { agent, open } = served();
+  await client.start(open);
+  await client.sync();
+  const shown = Array.from({ length: wire.end }, (_, i) => wire.at(i)).flatMap((entry) => {
+    if (entry?.direction === "mark") return [entry.text];
+    return entry?.direction === "out" && entry.hasSentinel ? ["0xFF"] : [];
+  });
+  assert.deepEqual(shown, ["Synchronising", "0xFF", "In step", "Resynchronising", "0xFF", "In step"]);
+  await client.stop();
+  await agent.close();
+});

@@ -1,5 +1,6 @@
 // All that one console has: the two roles, of which one has the channel at a time, and what they share.
 
+import { systemClock } from "../../../common/clock.ts";
 import { AgentRole } from "./agent-role.ts";
 import { ClientRole } from "./client-role.ts";
 import { Draft } from "./draft.ts";
@@ -9,6 +10,9 @@ import type { Opener, Role } from "./role.ts";
 import type { Outcome } from "./run.ts";
 import { WireFilter } from "./wire-filter.ts";
 import { WireLog } from "./wire-log.ts";
+
+/** What is yet to be sent when nobody looks on any more has this long, in milliseconds. */
+const REST_MS = 1000;
 
 export class Bench {
   readonly wire = new WireLog();
@@ -46,9 +50,17 @@ export class Bench {
     await Promise.all([this.client.stop(), this.agent.stop()]);
   }
 
-  /** Closes the channel, and the agent in the page: nothing goes on. All of it can be used again. */
+  /** Lets a stop that is under way wait for nothing more: what is yet to be sent is lost. */
+  hurry(): void {
+    this.client.hurry();
+    this.agent.hurry();
+  }
+
+  /** Closes the channel, soon, and the agent in the page: nothing goes on. All of it can be used again. */
   async rest(): Promise<void> {
+    const cancel = systemClock.after(REST_MS, () => this.hurry());
     await Promise.all([this.stop(), this.agent.renew()]);
+    cancel();
   }
 
   /** Runs the draft. Settles with how that ended; undefined where it is not ready to go out. */

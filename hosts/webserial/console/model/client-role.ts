@@ -114,7 +114,7 @@ export class ClientRole extends Role {
       await client.sync({ timeoutMs: 0 });
       await this.ask(client);
     } catch {
-      // The channel has ended, which `hear` is told.
+      // The channel has ended, or what answers is no agent: `hear` is told of either.
     } finally {
       this.isRecovering = false;
     }

@@ -15,13 +15,16 @@ export type Ear = Pick<Receiver, "lost" | "reopened" | "closed">;
 export function heard(transport: Transport, wire: WireLog, ear: Ear): Transport {
   let isLost = false;
   let wasThere = false;
-  /** What was written before it is known whether the channel is there. */
-  let early: Uint8Array[] | undefined = [];
+  /** What was written and is not in the record yet. */
+  let written: Uint8Array[] = [];
+  const record = (): void => {
+    const chunks = written;
+    written = [];
+    for (const bytes of chunks) wire.chunk("out", bytes);
+  };
   const isThere = (): void => {
     wasThere = true;
-    const written = early ?? [];
-    early = undefined;
-    for (const bytes of written) wire.chunk("out", bytes);
+    record();
   };
   return {
     start: (receiver) => {
@@ -35,7 +38,8 @@ export function heard(transport: Transport, wire: WireLog, ear: Ear): Transport 
         ended: () => receiver.ended(),
         lost: (error) => {
           isLost = true;
-          early = undefined;
+          if (wasThere) record();
+          written = [];
           if (wasThere || error !== undefined) {
             const what = wasThere ? "The channel is lost, with what was on its way" : "The channel is not there yet";
             wire.mark(withReason(what, error));
@@ -63,8 +67,9 @@ export function heard(transport: Transport, wire: WireLog, ear: Ear): Transport 
       });
     },
     write: (bytes) => {
-      if (early !== undefined) early.push(new Uint8Array(bytes));
-      else if (!isLost) wire.chunk("out", bytes);
+      if (!isLost) written.push(new Uint8Array(bytes));
+      // Who writes tells why in a microtask, which comes before this one: a mark stands above what it announces.
+      if (wasThere) queueMicrotask(record);
       return transport.write(bytes);
     },
     pause: () => transport.pause(),

@@ -21,6 +21,7 @@ export abstract class Role extends Notifier {
   private controller: AbortController | undefined;
   private starting: Promise<void> = Promise.resolve();
   private stopping: Promise<void> | undefined;
+  private transport: Transport | undefined;
   /** What is to be opened when the stop under way is over. */
   private next: Opener | undefined;
 
@@ -39,16 +40,17 @@ export abstract class Role extends Notifier {
 
   private async tryToStart(open: Opener): Promise<void> {
     const controller = new AbortController();
+    const { signal } = controller;
     this.controller = controller;
+    this.transport = undefined;
     this.become("connecting");
-    let transport: Transport | undefined;
     try {
-      transport = await open(controller.signal);
-      controller.signal.throwIfAborted();
-      await this.carry(transport, controller.signal);
+      this.transport = await opened(open, signal);
+      signal.throwIfAborted();
+      await this.carry(this.transport, signal);
     } catch (error) {
-      await closeQuietly(transport);
-      this.become("idle", controller.signal.aborted ? undefined : error);
+      await closeQuietly(this.transport);
+      this.become("idle", signal.aborted ? undefined : error);
     }
   }
 
@@ -62,15 +64,23 @@ export abstract class Role extends Notifier {
   }
 
   private async end(): Promise<void> {
-    if (this.state === "connecting") {
+    const isOpening = this.state === "connecting";
+    this.become("closing");
+    if (isOpening) {
       this.controller?.abort();
       await this.starting;
+      // It can have been opened all the same.
+      if (this.state === "idle") return;
+      this.become("closing");
     }
-    // It can have been opened all the same.
-    if (this.state === "idle") return;
-    this.become("closing");
     await this.release();
     this.become("idle");
+  }
+
+  /** Lets a stop that is under way wait for nothing more: what is yet to be sent is lost. */
+  hurry(): void {
+    // Transports hurry when they are asked again.
+    if (this.stopping !== undefined) void closeQuietly(this.transport);
   }
 
   /** Takes the channel over; becomes `ready`. Where it rejects the channel is closed. */
@@ -85,4 +95,15 @@ export abstract class Role extends Notifier {
     if (error !== undefined || !isAway) this.problem = error === undefined ? undefined : problemOf(error);
     this.changed();
   }
+}
+
+/** Opens a channel. Throws when the signal aborts, whether the opener hears it or not: what is opened all the same is closed. */
+function opened(open: Opener, signal: AbortSignal): Promise<Transport> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason as Error));
+    open(signal).then((transport) => {
+      if (signal.aborted) void closeQuietly(transport);
+      resolve(transport);
+    }, reject);
+  });
 }
