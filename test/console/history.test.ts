@@ -10,6 +10,7 @@ function storage(): StorageLike & { readonly items: Map<string, string> } {
     items,
     getItem: (key) => items.get(key) ?? null,
     setItem: (key, value) => void items.set(key, value),
+    removeItem: (key) => void items.delete(key),
   };
 }
 
@@ -37,7 +38,8 @@ test("two tabs do not take each other's calls away", () => {
 });
 
 test("there are 200 at most, and very long ones are not kept", () => {
-  const history = new History("k", storage);
+  const kept = storage();
+  const history = new History("k", () => kept);
   for (let i = 0; i < 250; i++) history.add({ time: i, command: `c${i}`, text: "" });
   assert.equal(history.entries.length, 200);
   assert.equal(history.entries[0]?.command, "c249");
@@ -54,6 +56,7 @@ test("without storage it lasts as long as the page", () => {
     setItem: () => {
       throw new Error("full");
     },
+    removeItem() {},
   });
   for (const broken of [forbidden, full]) {
     const history = new History("k", broken);
@@ -61,6 +64,34 @@ test("without storage it lasts as long as the page", () => {
     history.add({ time: 2, command: "b", text: "" });
     assert.deepEqual(names(history), ["b", "a"]);
   }
+});
+
+test("storage that is full, with older calls in it: new ones stay as long as the page, and what was cleared is gone", () => {
+  const kept = storage();
+  new History("k", () => kept).add({ time: 1, command: "old", text: "" });
+  const full: StorageLike = {
+    ...kept,
+    setItem: () => {
+      throw new Error("full");
+    },
+  };
+  const history = new History("k", () => full);
+  for (const command of ["a", "b"]) history.add({ time: 2, command, text: "" });
+  assert.deepEqual(names(history), ["b", "a", "old"]);
+  history.clear();
+  history.add({ time: 3, command: "c", text: "" });
+  assert.deepEqual(names(history), ["c"]);
+  assert.deepEqual(names(new History("k", () => kept)), []);
+});
+
+test("cleared in one tab, it does not come back from another one", () => {
+  const kept = storage();
+  const [one, two] = [new History("k", () => kept), new History("k", () => kept)];
+  one.add({ time: 1, command: "a", text: "" });
+  two.add({ time: 2, command: "b", text: "" });
+  two.clear();
+  one.add({ time: 3, command: "c", text: "" });
+  assert.deepEqual(names(one), ["c"]);
 });
 
 test("what somebody else has put there does no harm", () => {

@@ -6,6 +6,7 @@ import { Notifier } from "./notifier.ts";
 export interface StorageLike {
   getItem(key: string): string | null;
   setItem(key: string, value: string): void;
+  removeItem(key: string): void;
 }
 
 export interface HistoryEntry {
@@ -25,6 +26,8 @@ export class History extends Notifier {
   entries: readonly HistoryEntry[];
   private readonly key: string;
   private readonly storage: () => StorageLike;
+  /** What is stored is not what was to be: the page's own entries count. */
+  private isBehind = false;
 
   /** `storage` may throw, as `localStorage` does where it is forbidden; then the history lasts as long as the page. */
   constructor(key: string, storage: () => StorageLike) {
@@ -38,31 +41,33 @@ export class History extends Notifier {
   add(entry: HistoryEntry): void {
     if (entry.text.length > LONGEST) return;
     // Another tab may have written meanwhile.
-    const known = this.load(this.entries);
+    const known = this.isBehind ? this.entries : this.load();
     const others = known.filter(({ command, text }) => command !== entry.command || text !== entry.text);
-    this.keep([entry, ...others].slice(0, MOST));
+    this.keep([entry, ...others].slice(0, MOST), (storage, text) => storage.setItem(this.key, text));
   }
 
   clear(): void {
-    this.keep([]);
+    this.keep([], (storage) => storage.removeItem(this.key));
   }
 
-  private keep(entries: readonly HistoryEntry[]): void {
+  private keep(entries: readonly HistoryEntry[], store: (storage: StorageLike, text: string) => void): void {
     this.entries = entries;
     try {
-      this.storage().setItem(this.key, JSON.stringify(entries));
+      store(this.storage(), JSON.stringify(entries));
+      this.isBehind = false;
     } catch {
       // Forbidden or full: it lasts as long as the page.
+      this.isBehind = true;
     }
     this.changed();
   }
 
-  private load(otherwise: readonly HistoryEntry[] = []): readonly HistoryEntry[] {
+  private load(): readonly HistoryEntry[] {
     try {
-      const stored: unknown = JSON.parse(this.storage().getItem(this.key) ?? "null");
-      return Array.isArray(stored) ? stored.filter(isEntry).slice(0, MOST) : otherwise;
+      const stored: unknown = JSON.parse(this.storage().getItem(this.key) ?? "[]");
+      return Array.isArray(stored) ? stored.filter(isEntry).slice(0, MOST) : [];
     } catch {
-      return otherwise;
+      return [];
     }
   }
 }
