@@ -166,21 +166,37 @@ test("each 0xFF is a run of its own", () => {
   ]);
 });
 
+function linesOf(filter: WireFilter, format: "jsonl" | "txt"): string[] {
+  return [...exportOf(filter.slice(0, filter.count), format)].join("").trimEnd().split("\n");
+}
+
 test("the export holds every byte", () => {
   const log = new WireLog({ now: () => 0 });
   log.chunk("in", ALL);
   log.mark("In step");
   const filter = new WireFilter(log);
-  const [chunk, mark] = exportOf(filter.slice(0, filter.count), "jsonl").map(
-    (line) => JSON.parse(line) as Record<string, unknown>,
-  );
+  const [chunk, mark] = linesOf(filter, "jsonl").map((line) => JSON.parse(line) as Record<string, unknown>);
   assert.deepEqual(
     { ...chunk, hex: undefined },
     { time: "1970-01-01T00:00:00.000Z", direction: "in", bytes: 256, hex: undefined },
   );
   assert.deepEqual(new Uint8Array(Buffer.from(String(chunk?.["hex"]), "hex")), ALL);
   assert.deepEqual(mark, { time: "1970-01-01T00:00:00.000Z", mark: "In step" });
-  const lines = exportOf(filter.slice(0, filter.count), "txt");
-  assert.match(lines[0] ?? "", /^1970-01-01T00:00:00.000Z in {2}256 {2}00 01 .* ff {2}\S.*\n$/);
-  assert.equal(lines[1], "1970-01-01T00:00:00.000Z --- In step\n");
+  const lines = linesOf(filter, "txt");
+  assert.match(lines[0] ?? "", /^1970-01-01T00:00:00.000Z in {2}256 {2}00 01 .* ff {2} ?\S.*$/);
+  assert.equal(lines[1], "1970-01-01T00:00:00.000Z --- In step");
+});
+
+test("the export of a chunk is in small pieces, which make the line that one would", () => {
+  const log = new WireLog({ now: () => 0 });
+  const bytes = Uint8Array.from({ length: 200_000 }, (_, i) => i * 7);
+  log.chunk("out", bytes);
+  const filter = new WireFilter(log);
+  for (const format of ["jsonl", "txt"] as const) {
+    for (const piece of exportOf(filter.slice(0, 1), format)) assert.ok(piece.length < 200_000);
+  }
+  const [json] = linesOf(filter, "jsonl");
+  assert.equal((JSON.parse(json ?? "") as { hex: string }).hex, Buffer.from(bytes).toString("hex"));
+  assert.deepEqual(linesOf(filter, "txt"), [`1970-01-01T00:00:00.000Z out 200000  ${hexOf(bytes)}  ${textOf(bytes)}`]);
+  assert.deepEqual([hexOf(Uint8Array.of()), hexOf(Uint8Array.of(), "")], ["", ""]);
 });

@@ -1,17 +1,30 @@
 // Bytes as people read them: hex, and text in which what is no plain ASCII shows.
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const ENCODER = new TextEncoder();
+const DECODER = new TextDecoder();
+const UTF_16 = new TextDecoder("utf-16le");
 
-/** Pairs of digits with a blank, or something else, between them. */
-export function hexOf(bytes: Uint8Array, between = " "): string {
-  return Array.from(bytes, (byte) => HEX[byte]).join(between);
+/** The two digits of each byte, and the character that stands for it. */
+const DIGITS = ENCODER.encode(Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0")).join(""));
+const CHARS = Uint16Array.from({ length: 256 }, (_, byte) => charOf(byte).charCodeAt(0));
+
+/** Pairs of digits with a blank, or nothing, between them. */
+export function hexOf(bytes: Uint8Array, between: " " | "" = " "): string {
+  const width = 2 + between.length;
+  const text = new Uint8Array(width * bytes.length).fill(0x20);
+  for (let i = 0; i < bytes.length; i++) {
+    const digits = 2 * (bytes[i] as number);
+    text[width * i] = DIGITS[digits] as number;
+    text[width * i + 1] = DIGITS[digits + 1] as number;
+  }
+  return DECODER.decode(text.subarray(0, Math.max(0, text.length - between.length)));
 }
 
 /** One character each: printable ASCII as it is, the controls that JSON text has as arrows, a dot for the others. */
 export function textOf(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += charOf(byte);
-  return text;
+  const text = new Uint16Array(bytes.length);
+  for (let i = 0; i < bytes.length; i++) text[i] = CHARS[bytes[i] as number] as number;
+  return UTF_16.decode(text);
 }
 
 function charOf(byte: number): string {

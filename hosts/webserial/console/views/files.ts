@@ -1,8 +1,22 @@
 // What leaves the page: files and the clipboard.
 
-/** Gives the person a file. */
-export function saveFile(name: string, type: string, parts: readonly string[]): void {
-  const address = URL.createObjectURL(new Blob([...parts], { type }));
+/** How long the page may be kept busy at a time, in milliseconds. */
+const BUSY_MS = 12;
+
+/** Gives the person a file. Its pieces are asked for one after the other, and the page goes on between them. */
+export async function saveFile(name: string, type: string, pieces: Iterable<string>): Promise<void> {
+  const parts: Blob[] = [];
+  let some: string[] = [];
+  let since = performance.now();
+  for (const piece of pieces) {
+    some.push(piece);
+    if (performance.now() - since < BUSY_MS) continue;
+    parts.push(new Blob(some));
+    some = [];
+    await new Promise((resolve) => setTimeout(resolve));
+    since = performance.now();
+  }
+  const address = URL.createObjectURL(new Blob([...parts, ...some], { type }));
   const link = document.createElement("a");
   link.href = address;
   link.download = name;

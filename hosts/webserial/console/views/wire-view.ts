@@ -18,11 +18,12 @@ const MARGIN = 12;
 const DUMP_BYTES = 16_384;
 
 export class WireView extends View {
-  static override properties = { chosen: { state: true }, top: { state: true } };
+  static override properties = { chosen: { state: true }, top: { state: true }, isSaving: { state: true } };
   /** The entry that is shown in full. */
   declare private chosen: WireEntry | undefined;
   /** The first line in sight. */
   declare private top: number;
+  declare private isSaving: boolean;
   private height = 0;
   /** The newest lines are in sight, and are to stay so. */
   private isAtEnd = true;
@@ -39,6 +40,7 @@ export class WireView extends View {
   constructor() {
     super();
     this.top = 0;
+    this.isSaving = false;
     watch(this, () => [this.bench.filter], true);
   }
 
@@ -127,8 +129,12 @@ export class WireView extends View {
         @input=${(event: Event) => filter.set(filter.direction, (event.target as HTMLInputElement).value)}
       />
       <button aria-pressed=${filter.isPaused} @click=${() => this.pause()}>Pause</button>
-      <button ?disabled=${count === 0} @click=${() => this.save("jsonl")}>Export JSON</button>
-      <button ?disabled=${count === 0} @click=${() => this.save("txt")}>Export text</button>
+      <button ?disabled=${count === 0} aria-disabled=${this.isSaving} @click=${() => void this.save("jsonl")}>
+        Export JSON
+      </button>
+      <button ?disabled=${count === 0} aria-disabled=${this.isSaving} @click=${() => void this.save("txt")}>
+        Export text
+      </button>
       <button ?disabled=${wire.first === wire.end} aria-label="Clear wire" @click=${() => this.clear()}>Clear</button>
       <span class=${filter.isPaused ? "paused" : "muted"}>
         ${filter.isPaused ? "Paused · " : ""}${countOf(count)} ${count === 1 ? "entry" : "entries"}
@@ -178,11 +184,17 @@ export class WireView extends View {
     this.bench.wire.clear();
   }
 
-  private save(format: ExportFormat): void {
+  private async save(format: ExportFormat): Promise<void> {
     const { filter } = this.bench;
+    if (this.isSaving) return;
+    this.isSaving = true;
     const name = `guestwire-${new Date().toISOString().slice(0, 19).replaceAll(":", "")}.${format}`;
     const type = format === "jsonl" ? "application/jsonl" : "text/plain";
-    saveFile(name, type, exportOf(filter.slice(0, filter.count), format));
+    try {
+      await saveFile(name, type, exportOf(filter.slice(0, filter.count), format));
+    } finally {
+      this.isSaving = false;
+    }
   }
 
   private scrolled(): void {
