@@ -11,7 +11,10 @@ export type TransportFactory = (signal: CallSignal) => Transport | Promise<Trans
 
 /** What the element has besides what every element has. */
 export interface ConsoleMembers {
-  /** Attribute `bridge`: the address of a WebSocket, which the console then connects to by default. */
+  /**
+   * Attribute `bridge`: the address of a WebSocket, which the console then connects to by default. To set it, or
+   * `transport`, chooses it, whatever the person has chosen before.
+   */
   bridge: string;
   /** What the bridge asks for; it goes to `bridge` only, as the subprotocol `guestwire.token.TOKEN`. No attribute. */
   token: string;
@@ -25,7 +28,7 @@ export interface ConsoleMembers {
   storageKey: string;
   /**
    * Opens the channel that is chosen, for the tab that is shown; the other tab's is closed before. Settles when that has
-   * succeeded or failed; never rejects. An element that has left the page opens none.
+   * succeeded or failed; never rejects. An element that is in no page opens none.
    */
   connect(): Promise<void>;
   /** Closes the channel, if there is one. */

@@ -26,8 +26,8 @@ export function serialOpener(baudRate: number): Opener {
 }
 
 /**
- * Connects a WebSocket, again whenever it breaks, until the server forbids it. The first time its failure is told, so that a
- * wrong address is not tried for ever. The token goes in a subprotocol: an address shows up in logs. `refused` is called when the server forbids it.
+ * Connects a WebSocket, again whenever it breaks, until the server forbids it: then it calls `refused`. The first time its
+ * failure is told, so that a wrong address is not tried for ever. The token goes in a subprotocol: an address shows up in logs.
  */
 export function websocketOpener(url: string, token: string, refused: () => void): Opener {
   const protocols = token === "" ? ["guestwire"] : ["guestwire", `guestwire.token.${token}`];

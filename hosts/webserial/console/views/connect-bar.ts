@@ -166,6 +166,12 @@ export class ConnectBar extends View {
     this.dispatchEvent(new CustomEvent("guestwire-refused", { bubbles: true, composed: true }));
   }
 
+  /** What a person has chosen or typed gives way to what the page around sets. */
+  forgetChoice(): void {
+    this.picked = undefined;
+    this.address = undefined;
+  }
+
   private get url(): string {
     return this.address ?? this.bridge;
   }
@@ -208,6 +214,7 @@ export class ConnectBar extends View {
   }
 
   private running(model: Role): TemplateResult {
+    const isClosing = model.state === "closing";
     const stop = model.state === "connecting" ? "Cancel" : this.isAgent ? "Stop" : "Disconnect";
     const canSync = !this.isAgent && (model.state === "ready" || model.state === "lost");
     return html`
@@ -216,8 +223,14 @@ export class ConnectBar extends View {
           ? nothing
           : html`<button ?disabled=${!canSync} @click=${() => void this.bench.client.sync()}>Resynchronise</button>`
       }
-      <button ?disabled=${model.state === "closing"} @click=${() => void this.bench.stop()}>${stop}</button>
+      <button @click=${(event: MouseEvent) => this.stop(isClosing, event)}>${isClosing ? "Close now" : stop}</button>
     `;
+  }
+
+  /** The second click of a double click is no hurry. */
+  private stop(isClosing: boolean, { detail }: MouseEvent): void {
+    if (!isClosing) void this.bench.stop();
+    else if (detail < 2) this.bench.hurry();
   }
 
   private choice(): TemplateResult {

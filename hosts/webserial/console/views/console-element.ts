@@ -1,6 +1,6 @@
 // <guestwire-console>: puts the views together.
 
-import { LitElement, type TemplateResult, html, nothing } from "lit";
+import { LitElement, type PropertyValues, type TemplateResult, html, nothing } from "lit";
 import type { ConsoleMembers, TransportFactory } from "../api.ts";
 import { Bench } from "../model/bench.ts";
 import type { Role, RoleState } from "../model/role.ts";
@@ -12,12 +12,13 @@ import { theme } from "./theme.css.ts";
 
 export class GuestwireConsole extends LitElement implements ConsoleMembers {
   static override properties = {
-    bridge: {},
-    theme: { reflect: true },
-    storageKey: { attribute: "storage-key" },
+    // Set anew it is chosen anew, also when it is the same.
+    bridge: { useDefault: true, hasChanged: () => true },
+    theme: { useDefault: true, reflect: true },
+    storageKey: { useDefault: true, attribute: "storage-key" },
     token: { attribute: false },
     transport: { attribute: false },
-    tab: {},
+    tab: { useDefault: true },
     below: { state: true },
   };
   declare bridge: string;
@@ -41,12 +42,21 @@ export class GuestwireConsole extends LitElement implements ConsoleMembers {
     this.below = "wire";
   }
 
-  /** Opens the channel that is chosen, as the button does; none where the element has left the page. */
+  /** Opens the channel that is chosen, as the button does; none where the element is in no page. */
   async connect(): Promise<void> {
+    // Nothing is drawn before it is.
+    if (!this.isConnected) return;
     await this.updateComplete;
-    const bar = this.renderRoot.querySelector<ConnectBar>("guestwire-console-connect");
-    await bar?.updateComplete;
-    if (bar !== null && this.isConnected) await this.made.start(this.model, bar.opener);
+    await this.bar?.updateComplete;
+    if (this.bar !== null && this.isConnected) await this.made.start(this.model, this.bar.opener);
+  }
+
+  private get bar(): ConnectBar | null {
+    return this.renderRoot.querySelector("guestwire-console-connect");
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    if (changed.has("bridge") || changed.has("transport")) this.bar?.forgetChoice();
   }
 
   async disconnect(): Promise<void> {
@@ -100,7 +110,7 @@ export class GuestwireConsole extends LitElement implements ConsoleMembers {
             ["console", "Console"],
             ["agent", "Agent"],
           ],
-          this.tab,
+          isAgent ? "agent" : "console",
           (tab) => (this.tab = tab),
         )}
         <guestwire-console-connect
