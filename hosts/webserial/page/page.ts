@@ -9,7 +9,7 @@ const storage = (): Storage => sessionStorage;
 const element = document.querySelector("guestwire-console");
 if (element instanceof GuestwireConsole) {
   void begin(element);
-  // The address that was printed can be opened anew in a tab that is connected with an older one.
+  // The address that was printed can be opened anew in a tab that has the page already.
   addEventListener("hashchange", () => connectToBridge(element, takeToken(location, history, storage)));
   element.addEventListener("guestwire-refused", () => {
     element.token = "";
@@ -36,10 +36,13 @@ async function hasBridge(): Promise<boolean> {
   }
 }
 
+/** Whatever the person has chosen and done before. A channel of an older token is closed; any other one is left alone. */
 function connectToBridge(console: ConsoleElement, token: string): void {
-  if (token === "" || token === console.token) return;
+  if (token === "") return;
+  const isNew = token !== console.token;
   const { protocol, host } = location;
+  console.tab = "console";
   console.bridge = `${protocol === "https:" ? "wss:" : "ws:"}//${host}/bridge`;
   console.token = token;
-  void console.disconnect().then(() => console.connect());
+  void (isNew ? console.disconnect() : Promise.resolve()).then(() => console.connect());
 }
