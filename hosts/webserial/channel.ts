@@ -193,12 +193,13 @@ export class PortChannel implements Transport {
    * gets the time that the line needs, for closing the port empties all buffers.
    */
   private async drain(): Promise<void> {
-    const hurry = new Promise<void>((resolve) => (this.stopWaiting = resolve));
-    if (this.isHurried) this.stopWaiting();
-    const sent = this.writer.close().then(() => this.settles(hurry, Math.min(this.line.busyMs, STALL_MS)));
-    const isOver = await this.settles(Promise.race([sent, hurry]), this.line.mostMs(this.waiting) + 2 * STALL_MS);
-    if (isOver && !this.isHurried) return;
-    this.stopWaiting();
+    if (!this.isHurried) {
+      const hurry = new Promise<void>((resolve) => (this.stopWaiting = resolve));
+      const sent = this.writer.close().then(() => this.settles(hurry, Math.min(this.line.busyMs, STALL_MS)));
+      const isOver = await this.settles(Promise.race([sent, hurry]), this.line.mostMs(this.waiting) + 2 * STALL_MS);
+      if (isOver && !this.isHurried) return;
+      this.stopWaiting();
+    }
     await this.settles(this.writer.abort());
   }
 

@@ -140,6 +140,21 @@ describe("a serial port as a transport", { skip: skipBrowser, timeout: 120_000 }
     await call(page, "close");
   });
 
+  test("a second close ends the first one, whenever it comes, and the port can be opened again", async (t) => {
+    const far = await takeFarEnd(t, stage.port);
+    const page = await stage.open(t, "guestwire");
+    for (const later of [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20]) {
+      await call(page, "open");
+      await call(page, "listen");
+      await call(page, "send", numbers("there are some bytes under way"));
+      await call(page, "closeTwice", later);
+    }
+    await call(page, "open");
+    await call(page, "listen");
+    await works(page, far);
+    await call(page, "close");
+  });
+
   test("a second tab is told who has the port, and gets it afterwards", async (t) => {
     const far = await takeFarEnd(t, stage.port);
     const context = await stage.context(t);

@@ -28,7 +28,7 @@ const MOST: Record<string, readonly [number, number]> = {
   "agent-wasi.wasm": [16_500, 8_450],
   "core (ESM, minified)": [25_600, 9_400],
   "guestwire-agent.mjs": [330_000, 110_000],
-  "console/page.js": [200_000, 65_000],
+  "console/page.js": [204_000, 66_000],
 };
 
 test("sizes stay what they are", async () => {

@@ -33,6 +33,12 @@ async function open(): Promise<void> {
 export const actions: Functions = {
   open,
   close: () => transport.close(),
+  /** Closes, and a second time so many microtasks later. */
+  async closeTwice(later: number) {
+    const closed = transport.close();
+    for (let turn = 0; turn < later; turn++) await Promise.resolve();
+    await Promise.all([closed, transport.close()]);
+  },
   /** The states since the last question, as soon as this one is the last of them. */
   async states(last: string) {
     while (states.at(-1) !== last) await moment();
