@@ -242,6 +242,28 @@ describe("the console's element", { skip: skipBrowser, timeout: 120_000 }, () =>
     await comesTo(() => page.evaluate("goingOn()"), quiet);
   });
 
+  test("its scheme is the system's, or as the attribute says; a page's own colours come first", async (t) => {
+    const page = await visit(t, ["one"], { colorScheme: "light" });
+    const element = page.locator("#one");
+    const ground = (): Promise<string> => element.evaluate((host) => getComputedStyle(host).backgroundColor);
+    const light = await ground();
+    await page.emulateMedia({ colorScheme: "dark" });
+    const dark = await ground();
+    assert.notEqual(dark, light);
+    await element.evaluate((host) => host.setAttribute("theme", "light"));
+    assert.equal(await ground(), light);
+    await page.emulateMedia({ colorScheme: "light" });
+    await element.evaluate((host) => host.setAttribute("theme", "dark"));
+    assert.equal(await ground(), dark);
+    await element.evaluate((host) => (host as HTMLElement).style.setProperty("--guestwire-background", "rgb(1, 2, 3)"));
+    assert.equal(await ground(), "rgb(1, 2, 3)");
+    // What is not set follows the scheme.
+    const ink = (): Promise<string> => element.evaluate((host) => getComputedStyle(host).color);
+    const before = await ink();
+    await element.evaluate((host) => host.setAttribute("theme", "light"));
+    assert.notEqual(await ink(), before);
+  });
+
   test("forced colours: what is chosen, pressed, marked and focused can be told apart", async (t) => {
     const page = await visit(t, ["one"], { forcedColors: "active" });
     await run(page, "echo", "hello");
