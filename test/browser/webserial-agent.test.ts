@@ -6,9 +6,10 @@ import { connect } from "guestwire/client";
 import { connectUnix } from "guestwire/node";
 import { runConformance } from "guestwire/testing";
 import { LONG } from "./echo.ts";
+import { failsThenAsks } from "./example.ts";
 import { takeFarEnd } from "./far-end.ts";
 import { skipBrowser } from "./serial-port.ts";
-import { CHOOSER, Stage, call } from "./stage.ts";
+import { Stage, call } from "./stage.ts";
 
 const PING = '{"execute":"guest-ping"}\n';
 const PONG = '{"return": {}}\n';
@@ -110,21 +111,11 @@ describe("an agent in a page", { skip: skipBrowser, timeout: 120_000 }, () => {
   });
 
   test("the example: a port that fails is not taken again unasked", async (t) => {
-    const context = await stage.context(t);
-    await context.addInitScript(CHOOSER);
-    const other = await stage.open(t, "guestwire", context);
-    await call(other, "open");
-    const page = await stage.openExample(t, "agent", context);
-    const button = page.getByRole("button", { name: "Connect" });
-    await button.click();
-    await page.getByRole("status").filter({ hasText: "close the other tab" }).waitFor();
-    assert.equal(await page.evaluate("asked"), 0);
-    await call(other, "close");
-    await button.click();
-    await page.getByText("open", { exact: true }).waitFor();
-    const client = await connect(await connectUnix(stage.port.far));
-    assert.equal(await client.executeUntyped("page-title"), "An agent on a serial port");
-    await client.close();
-    assert.equal(await page.evaluate("asked"), 1);
+    await failsThenAsks(t, stage, "agent", async (page) => {
+      await page.getByText("open", { exact: true }).waitFor();
+      const client = await connect(await connectUnix(stage.port.far));
+      assert.equal(await client.executeUntyped("page-title"), "An agent on a serial port");
+      await client.close();
+    });
   });
 });

@@ -9,9 +9,10 @@ import { connectUnix } from "guestwire/node";
 import { startRealAgent } from "../hosts/rig.ts";
 import { findRealAgent } from "../property/real-agent.ts";
 import { LONG, echo } from "./echo.ts";
+import { failsThenAsks } from "./example.ts";
 import { takeFarEnd } from "./far-end.ts";
 import { skipBrowser } from "./serial-port.ts";
-import { CHOOSER, Stage, call } from "./stage.ts";
+import { Stage, call } from "./stage.ts";
 
 describe("a client in a page", { skip: skipBrowser, timeout: 120_000 }, () => {
   const stage = Stage.forTests();
@@ -115,19 +116,9 @@ describe("a client in a page", { skip: skipBrowser, timeout: 120_000 }, () => {
 
   test("the example: a port that fails is not taken again unasked", async (t) => {
     await startAgent(t);
-    const context = await stage.context(t);
-    await context.addInitScript(CHOOSER);
-    const other = await stage.open(t, "guestwire", context);
-    await call(other, "open");
-    const page = await stage.openExample(t, "client", context);
-    const button = page.getByRole("button", { name: "Connect" });
-    await button.click();
-    await page.getByRole("status").filter({ hasText: "close the other tab" }).waitFor();
-    assert.equal(await page.evaluate("asked"), 0);
-    await call(other, "close");
-    await button.click();
-    await page.getByText("Agent 1.2.3").waitFor();
-    await page.getByText("+ echo").waitFor();
-    assert.equal(await page.evaluate("asked"), 1);
+    await failsThenAsks(t, stage, "client", async (page) => {
+      await page.getByText("Agent 1.2.3").waitFor();
+      await page.getByText("+ echo").waitFor();
+    });
   });
 });
