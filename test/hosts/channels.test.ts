@@ -171,7 +171,7 @@ test(
     device.otherEnd.write(PING);
     while (String(Buffer.concat(said)) !== PONG) await moment();
     await device.hangUp();
-    const line = /\/dev\/\S+ has ended.*; with --retry-path it is opened again\n$/;
+    const line = /\/tty has ended.*; with --retry-path it is opened again\n$/;
     refused(await program.ended, line);
     // Whoever reads the log is told as well.
     assert.match(readFileSync(log, "utf8"), line);

@@ -207,9 +207,12 @@ async function idleAgent(t: TestContext): Promise<{ path: string; sockets: Socke
 test("an agent that never ends holds up neither the connections of pages that have gone nor the end", async (t) => {
   const { path, sockets } = await idleAgent(t);
   const { program, port, token } = await serve(t, "--bridge", path);
-  const [gone, full] = [new Page(port, token), new Page(port, token)];
+  // One after the other: who connects first is the agent's first.
+  const gone = new Page(port, token);
+  await program.until(() => sockets.length === 1, "a connection");
+  const full = new Page(port, token);
+  await program.until(() => sockets.length === 2, "another connection");
   await Promise.all([gone.opened, full.opened]);
-  await program.until(() => sockets.length === 2, "two connections");
   for (let n = 0; n < 4; n++) full.socket.send(Buffer.alloc(1_000_000));
   gone.socket.close();
   await gone.closed;

@@ -3,11 +3,13 @@
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { Duplex } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import type { TestContext } from "node:test";
 import { CI } from "../ci.ts";
-import { CLI, moment } from "./rig.ts";
+import { CLI, moment, temporaryFolder } from "./rig.ts";
 
 const missing = spawnSync("script", ["--version"]).status !== 0 && "there is no program script (Debian: bsdutils)";
 if (missing && CI) throw new Error(missing);
@@ -83,6 +85,10 @@ export class Person {
 
 /** A device that has this test at its other end. */
 export class Device {
+  /**
+   * A name of its own, which goes with it: the system gives the name of a pseudo-terminal that has gone to the next one,
+   * perhaps another test's, whose bytes would go to those who open it again.
+   */
   readonly path: string;
   /** What it is told, and what it tells. */
   readonly otherEnd: Duplex;
@@ -96,17 +102,20 @@ export class Device {
   }
 
   static async make(t: TestContext): Promise<Device> {
+    const path = join(temporaryFolder(t), "tty");
     const child = onTerminal(t, "stty -echo; tty; exec sleep 1000");
     let said = "";
     for await (const piece of (child.stdout as NonNullable<typeof child.stdout>).iterator({ destroyOnReturn: false })) {
       said += String(piece);
       if (said.includes("\n")) break;
     }
-    return new Device(said.trim(), child);
+    symlinkSync(said.trim(), path);
+    return new Device(path, child);
   }
 
   /** The other end goes. */
   async hangUp(): Promise<void> {
+    rmSync(this.path);
     const exited = once(this.child, "exit");
     this.child.kill("SIGKILL");
     await exited;
