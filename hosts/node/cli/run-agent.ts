@@ -26,7 +26,7 @@ import { PidFile } from "./pid-file.ts";
 import { StateFolder } from "./state-folder.ts";
 import { stopSignal } from "./stop-signal.ts";
 import { Syslog } from "./syslog.ts";
-import { compileOnce } from "./v8-flags.ts";
+import { compileOnce, saveMemory } from "./v8-flags.ts";
 
 /**
  * Runs the agent until SIGTERM or SIGINT, or until its only peer has ended. Throws a Mistake, a Failure or a GuestwireError
@@ -155,6 +155,7 @@ async function pluginsFor({ plugin }: AgentFlags): Promise<readonly Plugin[]> {
 type Bound = Required<Pick<AgentOptions, "logger" | "freezeState" | "policy">>;
 
 async function agentFor(flags: AgentFlags, bound: Bound): Promise<Agent> {
+  saveMemory();
   const plugins = await pluginsFor(flags);
   const make = async (engine: EngineName): Promise<Agent> => {
     if (engine === "wasm") compileOnce();
