@@ -107,6 +107,19 @@ test("of many that start at once one has it, and the others say which; when it i
   new PidFile(path).remove();
 });
 
+test("while another agent replaces a dead one's file it is waited for, and when that one dies, too, both are replaced", async (t) => {
+  const path = join(temporaryFolder(t), "pid");
+  writeFileSync(path, `${spawnSync("true").pid}\n`);
+  const [other] = await takers(t, `${path}.next`, 1);
+  assert.throws(() => new PidFile(path), {
+    message: /Resource temporarily unavailable: others take \S+pid all the time$/,
+  });
+  await other?.end();
+  const file = new PidFile(path);
+  assert.deepEqual(readdirSync(join(path, "..")), ["pid"]);
+  file.remove();
+});
+
 test("what is no live agent's is replaced: of a dead process, of one that has it not open, of nobody", (t) => {
   const path = join(temporaryFolder(t), "pid");
   for (const text of [

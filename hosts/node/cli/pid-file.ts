@@ -19,8 +19,10 @@ import { fileAt, isSameFile, removeOwn } from "../socket-file.ts";
 import { fullPath } from "./full-path.ts";
 import { Mistake } from "./mistake.ts";
 
-/** How often one that is gone again is looked at: two that start at once get in each other's way. */
-const ATTEMPTS = 10;
+/** How often one that is gone again, or being replaced, is looked at: agents that start at once get in each other's way. */
+const ATTEMPTS = 100;
+/** How long one that replaces a file has for it, until the next look, in milliseconds. */
+const PAUSE_MS = 10;
 
 export class PidFile {
   private readonly path: string;
@@ -45,7 +47,13 @@ export class PidFile {
     try {
       writeSync(this.target, `${process.pid}\n`);
       this.own = fstatSync(this.target, { bigint: true });
-      claim(draft, this.path);
+      const owner = claim(draft, this.path);
+      if (owner !== undefined) {
+        throw new Mistake(
+          `Cannot lock pid file: Resource temporarily unavailable: process ${owner} has ${this.path}; ` +
+            "stop it, or name another with -f",
+        );
+      }
     } catch (error) {
       closeSync(this.target);
       throw error instanceof Mistake ? error : unusable(this.path, error as NodeJS.ErrnoException);
@@ -69,47 +77,59 @@ export class PidFile {
   }
 }
 
-/** Gives the draft its name, which nobody alive may have. */
-function claim(draft: string, path: string): void {
+/** Gives the draft this name, unless somebody alive has it: then it returns his process id. */
+function claim(draft: string, path: string): number | undefined {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    try {
-      linkSync(draft, path);
-      return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-    }
-    try {
-      const found = fileAt(path);
-      if (found !== undefined) removeStale(path, found, `${draft}.old`);
-    } catch (error) {
-      // It has gone meanwhile.
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    if (isLinked(draft, path)) return undefined;
+    const found = fileAt(path);
+    if (found === undefined) continue;
+    const owner = ownerOf(path, found);
+    if (owner !== undefined) return owner;
+    // What is dead may be replaced by one at a time, who has this name: two would replace each other.
+    const next = `${path}.next`;
+    if (claim(draft, next) !== undefined) {
+      pause();
+    } else if (isSameFile(fileAt(path), found)) {
+      renameSync(next, path);
+      return undefined;
+    } else {
+      unlinkSync(next);
     }
   }
   throw new Mistake(`Cannot lock pid file: Resource temporarily unavailable: others take ${path} all the time`);
 }
 
-/** Removes what a dead agent has left behind. Throws a Mistake where it is not dead. */
-function removeStale(path: string, found: BigIntStats, aside: string): void {
-  if (!found.isFile()) throw new Mistake(`Could not create '${path}': it is not a regular file; name another with -f`);
-  const pid = pidIn(path);
-  if (pid !== undefined && hasOpen(pid, found)) {
-    throw new Mistake(
-      `Cannot lock pid file: Resource temporarily unavailable: process ${pid} has ${path}; stop it, or name another with -f`,
-    );
-  }
-  // Another agent that starts at the same time may have replaced it by now: then that one's goes back.
-  renameSync(path, aside);
+/** Whether the draft has this name now; false where there is one. */
+function isLinked(draft: string, path: string): boolean {
   try {
-    if (!isSameFile(fileAt(aside), found)) linkSync(aside, path);
-  } finally {
-    unlinkSync(aside);
+    linkSync(draft, path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return false;
   }
 }
 
+/** The process that is alive and has the file. Throws a Mistake where it is no file. */
+function ownerOf(path: string, file: BigIntStats): number | undefined {
+  if (!file.isFile()) throw new Mistake(`Could not create '${path}': it is not a regular file; name another with -f`);
+  const pid = pidIn(path);
+  return pid !== undefined && hasOpen(pid, file) ? pid : undefined;
+}
+
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+}
+
+/** Undefined also where the file has gone meanwhile. */
 function pidIn(path: string): number | undefined {
-  const [, digits] = /^\s*([1-9]\d{0,9})\s*$/.exec(readFileSync(path, "latin1")) ?? [];
-  return digits === undefined ? undefined : Number(digits);
+  try {
+    const [, digits] = /^\s*([1-9]\d{0,9})\s*$/.exec(readFileSync(path, "latin1")) ?? [];
+    return digits === undefined ? undefined : Number(digits);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return undefined;
+  }
 }
 
 /** Whether this process is alive and has the file open. Where that cannot be seen, one that is alive has. */
