@@ -12,8 +12,8 @@ export function compileOnce(): void {
 }
 
 /**
- * V8 gives back what the start took 8 s after it. Otherwise it waits for a quiet look, every 8 s, and what it does there,
- * 20 ms and ten times that on a processor that QEMU emulates, falls into an agent that rests; Node 24 does it never.
+ * V8 gives back what the start took, 8 s after it. By itself it looks every 8 s and waits for a quiet moment, so that its work,
+ * 20 ms and ten times that on a processor that QEMU emulates, falls into an agent that rests; that of Node 24 never does it.
  */
 export function saveMemory(): void {
   setFlagsFromString("--optimize-for-size");
