@@ -12,7 +12,7 @@ import { buildCHost, skipCHost } from "../c-host.ts";
 import { CI } from "../ci.ts";
 import { FLUSHED, generic, sync, synced } from "../peer.ts";
 import { MB, PING, PONG } from "./c-rig.ts";
-import { Client, Program, moment, temporaryFolder } from "./rig.ts";
+import { Client, Program, moment, relayStderr, temporaryFolder } from "./rig.ts";
 
 /** A character device that is everywhere; port.c stands in for it. */
 const DEVICE = "/dev/null";
@@ -235,7 +235,8 @@ for (const which of ["plain", "sanitized"] as const) {
     const log = join(own, "log");
     const file = buildCHost(which);
     const command = `echo $$ >'${pid}'; exec '${file}' --device "$(tty)" -v 2>'${log}'`;
-    const script = spawn("script", ["-qec", command, "/dev/null"], { stdio: ["pipe", "pipe", "inherit"] });
+    const script = spawn("script", ["-qec", command, "/dev/null"], { stdio: ["pipe", "pipe", "pipe"] });
+    relayStderr(script);
     const exited = once(script, "exit");
     t.after(() => script.kill("SIGKILL"));
     let said = "";

@@ -13,7 +13,7 @@ import { type FakeClock, fakeClock } from "guestwire/testing";
 import type { Channel, Way } from "../../hosts/node/cli/channels.ts";
 import { Failure } from "../../hosts/node/cli/failure.ts";
 import { keepOpen } from "../../hosts/node/cli/keep-open.ts";
-import { CLI, Client, type Ending, Program, listens, moment, startAgent, temporaryFolder } from "./rig.ts";
+import { CLI, Client, type Ending, Program, listens, moment, relayStderr, startAgent, temporaryFolder } from "./rig.ts";
 import { Device, skipTerminal } from "./terminal.ts";
 
 const PING = '{"execute":"guest-ping"}\n';
@@ -79,7 +79,8 @@ test("a channel that cannot be opened", async (t) => {
 });
 
 test("stdio: answers until its input ends", async () => {
-  const child = spawn(process.execPath, [CLI, "agent", "-m", "stdio"], { env: {}, stdio: ["pipe", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [CLI, "agent", "-m", "stdio"], { env: {}, stdio: ["pipe", "pipe", "pipe"] });
+  relayStderr(child);
   let said = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
   child.stdin.end(PING);
@@ -114,8 +115,9 @@ test("--retry-path: what cannot be opened is tried again, what has ended too, an
 test("--fd: a descriptor that was inherited takes the place of method and path", async (t) => {
   const child = spawn(process.execPath, [CLI, "agent", "--fd", "3", "-m", "bogus"], {
     env: {},
-    stdio: ["ignore", "ignore", "inherit", "pipe"],
+    stdio: ["ignore", "ignore", "pipe", "pipe"],
   });
+  relayStderr(child);
   t.after(() => child.kill("SIGKILL"));
   const ended = once(child, "exit");
   const socket = child.stdio[3] as Socket;
@@ -134,8 +136,9 @@ test("a socket that a service manager hands over takes their place too", async (
   const handle = Reflect.get(server, "_handle") as { fd: number; close(): void };
   const child = spawn("/bin/sh", ["-c", script, process.execPath, CLI], {
     env: {},
-    stdio: ["ignore", "ignore", "inherit", handle.fd],
+    stdio: ["ignore", "ignore", "pipe", handle.fd],
   });
+  relayStderr(child);
   const ended = once(child, "exit");
   t.after(() => child.kill("SIGKILL"));
   // The child's is another one by now. The path would go with the server.

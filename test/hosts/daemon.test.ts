@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { Program, moment, temporaryFolder } from "./rig.ts";
+import { Program, isAlive, moment, temporaryFolder } from "./rig.ts";
 
 const MODULE = new URL("../../hosts/node/cli/daemon.ts", import.meta.url).href;
 const STOP_SIGNAL = new URL("../../hosts/node/cli/stop-signal.ts", import.meta.url).href;
@@ -122,12 +122,4 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
     assert.ok(existsSync(join(folder, "done")));
     assert.ok(!isAlive(pid));
   });
-}
-
-function isAlive(pid: string): boolean {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    return false;
-  }
 }

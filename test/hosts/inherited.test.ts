@@ -10,7 +10,7 @@ import type { Duplex, Readable, Writable } from "node:stream";
 import { type TestContext, test } from "node:test";
 import { activated, listenFd, openFd } from "guestwire/node";
 import { createAgent } from "guestwire";
-import { CLI, Client, ROOT, moment, run, temporaryFolder } from "./rig.ts";
+import { CLI, Client, ROOT, moment, relayStderr, run, temporaryFolder } from "./rig.ts";
 import { Device, skipTerminal } from "./terminal.ts";
 
 const PING = '{"execute":"guest-ping"}\n';
@@ -55,8 +55,9 @@ test("stdio: pipes; after the end of the input all is answered, and the process 
   // Node makes sockets of its own for 'pipe'; sh has pipes.
   const child = spawn("sh", ["-c", `cat | "$0" --input-type=module -e "$1" | cat`, process.execPath, imports + SERVE], {
     cwd: ROOT,
-    stdio: ["pipe", "pipe", "inherit"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
+  relayStderr(child);
   t.after(() => child.kill("SIGKILL"));
   const count = 20_000;
   const answered = read(child.stdout as Readable, PONG.repeat(count));
@@ -193,8 +194,9 @@ test("listenFd: a socket that a service manager made, which stays", async (t) =>
   const child = spawn(
     "sh",
     ["-c", 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" --input-type=module -e "$1"', process.execPath, imports + code],
-    { cwd: ROOT, stdio: ["ignore", "ignore", "inherit", fd] },
+    { cwd: ROOT, stdio: ["ignore", "ignore", "pipe", fd] },
   );
+  relayStderr(child);
   t.after(() => child.kill("SIGKILL"));
   release();
   for (let i = 0; i < 3; i++) {

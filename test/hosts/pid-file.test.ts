@@ -11,7 +11,7 @@ import { pathToFileURL } from "node:url";
 import { PidFile } from "../../hosts/node/cli/pid-file.ts";
 import { CI } from "../ci.ts";
 import { findRealAgent } from "../property/real-agent.ts";
-import { Program, ROOT, moment, temporaryFolder } from "./rig.ts";
+import { Program, ROOT, isAlive, moment, relayStderr, temporaryFolder } from "./rig.ts";
 
 const MODULE = pathToFileURL(join(ROOT, "hosts/node/cli/pid-file.ts")).href;
 
@@ -38,7 +38,8 @@ async function takers(
 ): Promise<{ pid: number; said: string; end(): Promise<void> }[]> {
   const started = Array.from({ length: count }, () => {
     const args = ["--import", "tsx", "--input-type=module", "--eval", TAKER, path];
-    const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["pipe", "pipe", "inherit"] });
+    const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ["pipe", "pipe", "pipe"] });
+    relayStderr(child);
     const ended = once(child, "exit");
     const end = async (): Promise<void> => {
       child.kill("SIGKILL");
@@ -184,12 +185,3 @@ test(
     ours.remove();
   },
 );
-
-function isAlive(pid: number): boolean {
-  try {
-    // One that nobody has waited for is dead, but has its number.
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
-  } catch {
-    return false;
-  }
-}

@@ -21,6 +21,23 @@ export function temporaryFolder(t: TestContext): string {
   return folder;
 }
 
+/**
+ * Passes on what a child says on stderr to ours. One that inherits ours and outlives this process keeps the test runner, which
+ * waits until nobody has it any more.
+ */
+export function relayStderr(child: ChildProcess): void {
+  child.stderr?.on("data", (bytes: Buffer) => process.stderr.write(bytes));
+}
+
+/** Whether there is such a process. One that nobody has waited for is dead, but has its number. */
+export function isAlive(pid: number | string): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
 /** How a process ended. */
 export interface Ending {
   readonly status: number | null;

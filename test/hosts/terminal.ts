@@ -9,7 +9,7 @@ import { Duplex } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import type { TestContext } from "node:test";
 import { CI } from "../ci.ts";
-import { CLI, moment, temporaryFolder } from "./rig.ts";
+import { CLI, moment, relayStderr, temporaryFolder } from "./rig.ts";
 
 const missing = spawnSync("script", ["--version"]).status !== 0 && "there is no program script (Debian: bsdutils)";
 if (missing && CI) throw new Error(missing);
@@ -24,8 +24,9 @@ const PATIENCE = 2000;
 function onTerminal(t: TestContext, line: string, env: NodeJS.ProcessEnv = {}): ChildProcess {
   const child = spawn("script", ["-qefc", line, "/dev/null"], {
     env: { ...process.env, TERM: "xterm", NO_COLOR: "", ...env },
-    stdio: ["pipe", "pipe", "inherit"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
+  relayStderr(child);
   child.stdin?.on("error", () => {});
   const exited = once(child, "exit");
   t.after(async () => {
