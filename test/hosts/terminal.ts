@@ -20,8 +20,13 @@ export const skipTerminal: string | false = missing;
 /** Moments to wait for words before a test is lost. */
 const PATIENCE = 2000;
 
+interface OnTerminal {
+  readonly child: ChildProcess;
+  readonly exited: Promise<unknown>;
+}
+
 /** Runs a line of sh on a terminal of its own, and is ended with the test at the latest. */
-function onTerminal(t: TestContext, line: string, env: NodeJS.ProcessEnv = {}): ChildProcess {
+function onTerminal(t: TestContext, line: string, env: NodeJS.ProcessEnv = {}): OnTerminal {
   const child = spawn("script", ["-qefc", line, "/dev/null"], {
     env: { ...process.env, TERM: "xterm", NO_COLOR: "", ...env },
     stdio: ["pipe", "pipe", "pipe"],
@@ -33,7 +38,7 @@ function onTerminal(t: TestContext, line: string, env: NodeJS.ProcessEnv = {}): 
     child.kill("SIGKILL");
     await exited;
   });
-  return child;
+  return { child, exited };
 }
 
 /** What Ctrl-Z stopped goes on, as with a person who types `fg`. Not in a loop, which bash would leave. */
@@ -51,7 +56,7 @@ export class Person {
   constructor(t: TestContext, args: readonly string[], { env = {}, columns = 80, redirect = "" } = {}) {
     const words = [process.execPath, CLI, ...args].map((word) => `'${word}'`).join(" ");
     const line = `stty cols ${columns} rows 24; set -m; ${AGAIN}; ${words} ${redirect}; again`;
-    this.child = onTerminal(t, line, env);
+    this.child = onTerminal(t, line, env).child;
     this.child.stdout?.setEncoding("utf8").on("data", (text: string) => (this.output += text));
     this.status = once(this.child, "close").then(([status]) => status as number | null);
   }
@@ -93,32 +98,33 @@ export class Device {
   readonly path: string;
   /** What it is told, and what it tells. */
   readonly otherEnd: Duplex;
-  private readonly child: ChildProcess;
+  private readonly script: OnTerminal;
 
-  private constructor(path: string, child: ChildProcess) {
+  private constructor(path: string, script: OnTerminal) {
+    const { child } = script;
     this.path = path;
-    this.child = child;
+    this.script = script;
     this.otherEnd = Duplex.from({ readable: child.stdout ?? undefined, writable: child.stdin ?? undefined } as never);
     this.otherEnd.on("error", () => {});
   }
 
   static async make(t: TestContext): Promise<Device> {
     const path = join(temporaryFolder(t), "tty");
-    const child = onTerminal(t, "stty -echo; tty; exec sleep 1000");
+    const script = onTerminal(t, "stty -echo; tty; exec sleep 1000");
+    const { child } = script;
     let said = "";
     for await (const piece of (child.stdout as NonNullable<typeof child.stdout>).iterator({ destroyOnReturn: false })) {
       said += String(piece);
       if (said.includes("\n")) break;
     }
     symlinkSync(said.trim(), path);
-    return new Device(path, child);
+    return new Device(path, script);
   }
 
   /** The other end goes. */
   async hangUp(): Promise<void> {
     rmSync(this.path);
-    const exited = once(this.child, "exit");
-    this.child.kill("SIGKILL");
-    await exited;
+    this.script.child.kill("SIGKILL");
+    await this.script.exited;
   }
 }
