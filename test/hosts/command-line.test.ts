@@ -6,7 +6,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, 
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { completeLimits, LIMIT_NAMES } from "../../hosts/common/limits.ts";
-import { CLI, type Ending, Program, ROOT, Client, run, startAgent, temporaryFolder } from "./rig.ts";
+import { CLI, type Ending, Program, ROOT, Client, listens, run, startAgent, temporaryFolder } from "./rig.ts";
 
 const VERSION = (JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string }).version;
 const LISTEN = ["agent", "-m", "unix-listen"];
@@ -259,7 +259,7 @@ test("the long forms of the options", async (t: TestContext) => {
     "--limit=depth=64",
   ];
   const agent = new Program(t, process.execPath, [CLI, ...args, ...more]);
-  await agent.until(() => existsSync(path), "the socket is there");
+  await listens(agent, path);
   const client = await Client.connect(path);
   assert.match(await client.ask('{"execute":"guest-ping"}'), /guest-ping has been disabled/);
   assert.match(await client.ask('{"execute":"guest-sync"}'), /guest-sync has been disabled/);

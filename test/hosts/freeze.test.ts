@@ -84,6 +84,7 @@ for (const core of ENGINE_NAMES) {
     writeFileSync(log, "");
 
     const { client, program } = await start();
+    await program.until(() => program.stderr.endsWith("\n"), "it says so");
     assert.match(
       program.stderr,
       /^guestwire: previous instance appears to have exited with frozen filesystems\. deferring .*\n$/,
