@@ -27,7 +27,7 @@ const TAKER = `
   } catch (error) {
     console.log("refused: " + error.message);
   }
-  setInterval(() => {}, 1000);
+  setTimeout(() => {}, 600_000);
 `;
 
 /** Starts such programs, lets them loose at the same moment, and returns what each says, with its pid. */
