@@ -12,7 +12,7 @@ import { buildCHost, skipCHost } from "../c-host.ts";
 import { CI } from "../ci.ts";
 import { FLUSHED, generic, sync, synced } from "../peer.ts";
 import { MB, PING, PONG } from "./c-rig.ts";
-import { Client, Program, moment, relayStderr, temporaryFolder } from "./rig.ts";
+import { type Client, Program, connected, moment, relayStderr, temporaryFolder } from "./rig.ts";
 
 /** A character device that is everywhere; port.c stands in for it. */
 const DEVICE = "/dev/null";
@@ -54,15 +54,8 @@ class Port {
   }
 
   /** A host that connects. */
-  async host(): Promise<Client> {
-    for (;;) {
-      try {
-        return await Client.connect(this.socket);
-      } catch (error) {
-        if (!this.program.isRunning) throw new Error(this.program.stderr, { cause: error });
-        await moment();
-      }
-    }
+  host(): Promise<Client> {
+    return connected(this.program, this.socket);
   }
 
   unplug(): void {

@@ -14,6 +14,9 @@ export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 export const CLI = join(ROOT, "dist/cli.js");
 export const ENGINE_NAMES = ["js", "wasm"] as const;
 
+/** How long a test waits for something before it fails and says for what, in ms. Also a slow machine needs less. */
+const PATIENCE_MS = 60_000;
+
 /** A folder that goes with the test. */
 export function temporaryFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), "guestwire-host-"));
@@ -92,10 +95,12 @@ export class Program {
     await this.until(() => this.stdout.includes(text), `'${text}' on stdout`);
   }
 
-  /** Waits until this is so. Fails where the process ends first. */
+  /** Waits until this is so. Fails where the process ends first, or patience does. */
   async until(isSo: () => boolean, what: string): Promise<void> {
+    const end = performance.now() + PATIENCE_MS;
     while (!isSo()) {
       if (!this.isRunning) throw new Error(`it ended before ${what}; stderr: ${this.stderr}`);
+      if (performance.now() > end) throw new Error(`waited in vain: ${what}; stderr: ${this.stderr.slice(-2000)}`);
       await moment();
     }
   }
@@ -148,12 +153,19 @@ export async function startRealAgent(t: TestContext, file: string): Promise<Runn
 
 /** Waits until the program listens at the path. */
 export async function listens(program: Program, path: string): Promise<void> {
+  (await connected(program, path)).reset();
+}
+
+/** Connects as soon as the program listens at the path. */
+export async function connected(program: Program, path: string): Promise<Client> {
+  const end = performance.now() + PATIENCE_MS;
   for (;;) {
     try {
-      (await Client.connect(path)).reset();
-      return;
+      return await Client.connect(path);
     } catch (error) {
-      if (!program.isRunning) throw new Error(`it does not listen: ${program.stderr}`, { cause: error });
+      if (!program.isRunning || performance.now() > end) {
+        throw new Error(`it does not listen at ${path}: ${program.stderr}`, { cause: error });
+      }
       await moment();
     }
   }
@@ -164,13 +176,14 @@ export function moment(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-/** A client that speaks bytes, given and taken as latin-1. */
+/** A client that speaks bytes, given and taken as latin-1. While it waits for some, something has to come all the time. */
 export class Client {
   readonly socket: Socket;
   /** What was received and not yet taken. */
   private received: Buffer[] = [];
   private wake: () => void = () => {};
   private over = false;
+  private isLate = false;
 
   private constructor(socket: Socket) {
     this.socket = socket;
@@ -211,7 +224,7 @@ export class Client {
 
   /** Reads until what was received ends so, and takes it all. Fails where the agent closes first. */
   async until(end: string): Promise<string> {
-    const bytes = await this.take((tail) => tail.endsWith(end), end.length);
+    const bytes = await this.take((tail) => tail.endsWith(end), end.length, JSON.stringify(end.slice(-300)));
     const text = bytes.toString("latin1");
     if (!text.endsWith(end)) throw new Error(`the agent closed after ${JSON.stringify(text.slice(-300))}`);
     return text;
@@ -225,21 +238,31 @@ export class Client {
 
   /** Reads until the agent closes. */
   async rest(): Promise<string> {
-    return (await this.take(() => false, 0)).toString("latin1");
+    return (await this.take(() => false, 0, "the agent to close")).toString("latin1");
   }
 
-  private async take(isEnough: (tail: string) => boolean, size: number): Promise<Buffer> {
+  private async take(isEnough: (tail: string) => boolean, size: number, what: string): Promise<Buffer> {
     let tail = "";
+    this.isLate = false;
+    const late = setTimeout(() => {
+      this.isLate = true;
+      this.wake();
+    }, PATIENCE_MS);
     const collect = (bytes: Buffer): void => {
+      late.refresh();
       this.received.push(bytes);
       if (size > 0) tail = (tail + bytes.subarray(-size).toString("latin1")).slice(-size);
       if (isEnough(tail)) this.wake();
     };
     this.socket.on("data", collect).resume();
-    while (!this.over && !isEnough(tail)) await new Promise<void>((resolve) => (this.wake = resolve));
+    while (!this.over && !this.isLate && !isEnough(tail)) await new Promise<void>((resolve) => (this.wake = resolve));
+    clearTimeout(late);
     this.socket.off("data", collect).pause();
     const all = Buffer.concat(this.received);
     this.received = [];
+    if (this.isLate && !isEnough(tail)) {
+      throw new Error(`waited in vain for ${what}, after ${JSON.stringify(all.toString("latin1", all.length - 300))}`);
+    }
     return all;
   }
 }
