@@ -15,7 +15,7 @@ import { connectUnix, listenUnix } from "guestwire/node";
 import { CLI, Program, temporaryFolder } from "../hosts/rig.ts";
 import { echo } from "./echo.ts";
 import { skipBrowser } from "./serial-port.ts";
-import { CHOOSER, Stage, call } from "./stage.ts";
+import { CHOOSER, Stage, call, unplugged } from "./stage.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const DESKTOP = { width: 1280, height: 800 };
@@ -239,6 +239,7 @@ describe("the console", { skip: skipBrowser, timeout: 120_000 }, async () => {
     await status(page, /Ready.*agent 4\.5\.6/);
     await stage.port.unplug();
     await status(page, /Channel lost/);
+    await unplugged(page);
     await stage.port.plug();
     await status(page, /Ready/);
     await page.getByRole("button", { name: "Disconnect" }).click();

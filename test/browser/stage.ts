@@ -107,9 +107,35 @@ export class Stage {
   }
 }
 
+/** How long a page may take to answer, in milliseconds. Playwright sets no bound: a page that hangs would end the whole suite. */
+const ANSWER_MS = 30_000;
+
 /** Calls a function that the page offers. */
 export function call<Result = void>(page: Page, name: string, ...args: unknown[]): Promise<Result> {
-  return page.evaluate((words) => globalThis.call(...words), [name, ...args] as const) as Promise<Result>;
+  const what = `${name}(${JSON.stringify(args).slice(1, -1).slice(0, 200)})`;
+  return inTime(page.evaluate((words) => globalThis.call(...words), [name, ...args] as const) as Promise<Result>, what);
+}
+
+/**
+ * Settles when the browser knows that the port is unplugged. Plugged in again before that, it can be opened as the port that it
+ * was, and is lost once more when the browser hears of it.
+ */
+export function unplugged(page: Page): Promise<void> {
+  const isHere = "(await navigator.serial.getPorts()).length > 0";
+  const wait = `while (${isHere}) await new Promise((resolve) => setTimeout(resolve, 5))`;
+  return inTime(page.evaluate(`(async () => { ${wait}; })()`), "unplugged()");
+}
+
+async function inTime<Result>(answer: Promise<Result>, what: string): Promise<Result> {
+  // Made here, its stack leads to the test.
+  const overdue = new Error(`no answer in ${ANSWER_MS / 1000} s: ${what}`);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(overdue), ANSWER_MS)));
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 declare global {

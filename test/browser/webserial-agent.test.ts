@@ -9,7 +9,7 @@ import { LONG } from "./echo.ts";
 import { failsThenAsks } from "./example.ts";
 import { takeFarEnd } from "./far-end.ts";
 import { skipBrowser } from "./serial-port.ts";
-import { Stage, call } from "./stage.ts";
+import { Stage, call, unplugged } from "./stage.ts";
 
 const PING = '{"execute":"guest-ping"}\n';
 const PONG = '{"return": {}}\n';
@@ -50,6 +50,7 @@ describe("an agent in a page", { skip: skipBrowser, timeout: 120_000 }, () => {
       assert.equal(await stage.port.isOpen(), true);
       await stage.port.unplug();
       await call(page, "states", "lost");
+      await unplugged(page);
       await stage.port.plug();
       await call(page, "states", "open");
       // The half request went with the session that it came in.
@@ -72,6 +73,7 @@ describe("an agent in a page", { skip: skipBrowser, timeout: 120_000 }, () => {
       if (id % 2 === 0) {
         await stage.port.unplug();
         await call(page, "states", "lost");
+        await unplugged(page);
         await stage.port.plug();
       } else {
         await stage.port.hangUp();

@@ -12,7 +12,7 @@ import { LONG, echo } from "./echo.ts";
 import { failsThenAsks } from "./example.ts";
 import { takeFarEnd } from "./far-end.ts";
 import { skipBrowser } from "./serial-port.ts";
-import { Stage, call } from "./stage.ts";
+import { Stage, call, unplugged } from "./stage.ts";
 
 describe("a client in a page", { skip: skipBrowser, timeout: 120_000 }, () => {
   const stage = Stage.forTests();
@@ -52,6 +52,7 @@ describe("a client in a page", { skip: skipBrowser, timeout: 120_000 }, () => {
     await assert.rejects(call(page, "execute", LONG), /has not been found/);
     await stage.port.unplug();
     await call(page, "states", "lost");
+    await unplugged(page);
     await stage.port.plug();
     assert.deepEqual(await call(page, "execute", "guest-ping"), {});
     await call(page, "disconnect");
@@ -78,6 +79,7 @@ describe("a client in a page", { skip: skipBrowser, timeout: 120_000 }, () => {
       if (round < 3) {
         await stage.port.unplug();
         await lost;
+        await unplugged(page);
         await stage.port.plug();
       } else {
         await stage.port.hangUp();

@@ -13,6 +13,9 @@ let agent: Agent;
 let client: GuestClient;
 let states: string[] = [];
 let received: number[] = [];
+/** The device's comings and goings, as the browser told them. */
+const changes: string[] = [];
+for (const type of ["connect", "disconnect"] as const) serial.addEventListener(type, () => void changes.push(type));
 
 async function moment(): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 2));
@@ -47,6 +50,10 @@ export const actions: Functions = {
   /** Settles when it is open, now. */
   async isOpen() {
     while (transport.state !== "open") await moment();
+  },
+  /** Settles when the device has come or gone so many times since the page is there. */
+  async changed(count: number) {
+    while (changes.length < count) await moment();
   },
   async ports() {
     return (await serial.getPorts()).length;
