@@ -15,7 +15,7 @@ import { Stage, call } from "./stage.ts";
 /** The element with what its class has besides. */
 type Element = ConsoleElement & { readonly updateComplete: Promise<unknown> };
 
-describe("the console in unusual ways", { skip: skipBrowser, timeout: 60_000 }, () => {
+describe("the console in unusual ways", { skip: skipBrowser, timeout: 240_000 }, () => {
   const stage = Stage.forTests();
 
   const status = (page: Page, text: RegExp): Promise<void> =>

@@ -42,7 +42,7 @@ async function findings(page: Page): Promise<string[]> {
   });
 }
 
-describe("the console", { skip: skipBrowser, timeout: 120_000 }, async () => {
+describe("the console", { skip: skipBrowser, timeout: 240_000 }, async () => {
   const port = await freePort();
   const stage = Stage.forTests(`http://localhost:${port}`);
 

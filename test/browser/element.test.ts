@@ -26,7 +26,7 @@ async function comesTo(ask: () => Promise<unknown>, expected: unknown): Promise<
   assert.equal(answer, expected);
 }
 
-describe("the console's element", { skip: skipBrowser, timeout: 120_000 }, () => {
+describe("the console's element", { skip: skipBrowser, timeout: 240_000 }, () => {
   const stage = Stage.forTests();
 
   /** Opens a page with consoles of these names, which are connected. */

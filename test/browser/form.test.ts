@@ -9,7 +9,7 @@ import { Stage, call } from "./stage.ts";
 const button = (place: Page | Locator, name: string): Locator => place.getByRole("button", { name, exact: true });
 const replyOf = (page: Page): Locator => page.getByRole("group", { name: "Reply", exact: true });
 
-describe("the console's form and tree", { skip: skipBrowser, timeout: 120_000 }, () => {
+describe("the console's form and tree", { skip: skipBrowser, timeout: 240_000 }, () => {
   const stage = Stage.forTests();
 
   async function visit(t: TestContext, context?: BrowserContext): Promise<Page> {

@@ -7,7 +7,7 @@ import { ALL_BYTES, numbers, takeFarEnd } from "./far-end.ts";
 import { USB, skipBrowser } from "./serial-port.ts";
 import { Stage, call } from "./stage.ts";
 
-describe("the serial port of the tests", { skip: skipBrowser, timeout: 120_000 }, () => {
+describe("the serial port of the tests", { skip: skipBrowser, timeout: 240_000 }, () => {
   const stage = Stage.forTests();
 
   test("it carries all byte values both ways, and nothing is lost on closing", async (t) => {

@@ -16,7 +16,7 @@ const PONG = '{"return": {}}\n';
 const sync = (id: number): string => `\xff{"execute":"guest-sync-delimited","arguments":{"id":${id}}}\n`;
 const synced = (id: number): string => `\xff{"return": ${id}}\n`;
 
-describe("an agent in a page", { skip: skipBrowser, timeout: 120_000 }, () => {
+describe("an agent in a page", { skip: skipBrowser, timeout: 240_000 }, () => {
   const stage = Stage.forTests();
 
   test("it answers the whole corpus as qemu-ga does", async (t) => {

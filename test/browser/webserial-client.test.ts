@@ -14,7 +14,7 @@ import { takeFarEnd } from "./far-end.ts";
 import { skipBrowser } from "./serial-port.ts";
 import { Stage, call, unplugged } from "./stage.ts";
 
-describe("a client in a page", { skip: skipBrowser, timeout: 120_000 }, () => {
+describe("a client in a page", { skip: skipBrowser, timeout: 240_000 }, () => {
   const stage = Stage.forTests();
 
   async function startAgent(t: TestContext): Promise<void> {

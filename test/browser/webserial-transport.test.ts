@@ -11,7 +11,7 @@ import { Stage, call, unplugged } from "./stage.ts";
 
 const PLACES = ["guestwire", "in-worker"];
 
-describe("a serial port as a transport", { skip: skipBrowser, timeout: 120_000 }, () => {
+describe("a serial port as a transport", { skip: skipBrowser, timeout: 240_000 }, () => {
   const stage = Stage.forTests();
 
   /** All bytes pass both ways. What was under way when the device went may come first. */
