@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { type AddressInfo, createServer } from "node:net";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { type TestContext, describe, test } from "node:test";
 import type { BrowserContextOptions, Page } from "playwright-core";
@@ -21,13 +21,23 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 const DESKTOP = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
 
-/** A port that is free, and stays so for the while that it takes: the policy of the browser names it before it is used. */
+/**
+ * A port that is free on all addresses. The policy of the browser names it before it is used, and between the tests nobody has
+ * it: it lies below those that systems give to who asks for any, so that only a program that wants this very one takes it.
+ */
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
+  for (let port = 20_000 + (process.pid % 10_000); port < 32_000; port++) {
+    const server = createServer().listen(port);
+    try {
+      await once(server, "listening");
+    } catch {
+      continue;
+    }
+    server.close();
+    await once(server, "close");
+    return port;
+  }
+  throw new Error("no port is free");
 }
 
 /** What axe finds, in a line each. */
