@@ -14,6 +14,8 @@ export class Finder {
   private isAway = true;
   /** What came meanwhile and is like it. Nothing else brings a new object: permissions are given at any time. */
   private readonly came = new Set<SerialPortLike>();
+  /** Others only because they were listed when it was lost: the list may have what comes before its event is told. */
+  private readonly listed = new Set<SerialPortLike>();
   private arrived: (port: SerialPortLike) => void = () => {};
 
   /** Without `serial` only the same port object is found. */
@@ -21,10 +23,12 @@ export class Finder {
     this.port = port;
     this.serial = serial;
     serial?.addEventListener("connect", this.connected);
+    serial?.addEventListener("disconnect", this.disconnected);
   }
 
   stop(): void {
     this.serial?.removeEventListener("connect", this.connected);
+    this.serial?.removeEventListener("disconnect", this.disconnected);
     this.arrived = () => {};
   }
 
@@ -37,13 +41,18 @@ export class Finder {
   here(): void {
     this.setAside([...this.beside, ...this.came]);
     this.came.clear();
+    this.listed.clear();
     this.isAway = false;
   }
 
   /** It was lost: what comes from now on may be it, and what is there already are others. */
   away(): void {
     this.isAway = true;
-    void this.ports().then((ports) => this.setAside(ports.filter((port) => !this.came.has(port))));
+    void this.ports().then((ports) => {
+      const there = ports.filter((port) => !this.came.has(port) && !this.others.has(port));
+      for (const port of there) this.listed.add(port);
+      this.setAside(there);
+    });
   }
 
   private setAside(ports: readonly SerialPortLike[]): void {
@@ -67,11 +76,20 @@ export class Finder {
   private readonly connected = (event: EventLike): void => {
     const port = event.target as SerialPortLike;
     // Ours may be gone though its channel is yet to find out.
-    if (!this.isAway && this.port.connected !== false) this.setAside([port]);
-    else if (this.mayBe(port)) {
+    if (!this.isAway && this.port.connected !== false) {
+      this.setAside([port]);
+      return;
+    }
+    if (this.listed.delete(port)) this.others.delete(port);
+    if (this.mayBe(port)) {
       this.came.add(port);
       this.arrived(port);
     }
+  };
+
+  /** It was there: should it come back, it is still another. */
+  private readonly disconnected = (event: EventLike): void => {
+    this.listed.delete(event.target as SerialPortLike);
   };
 
   private mayBe(port: SerialPortLike): boolean {

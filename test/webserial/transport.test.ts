@@ -134,6 +134,21 @@ test("a device that is back before anyone looks is found among the ports", async
   rig.isClean();
 });
 
+test("a device that the list has before its event is told is found", async () => {
+  const rig = await new Rig().start();
+  const port = new FakePort(rig.line);
+  port.connected = true;
+  rig.serial.ports.push(port);
+  rig.unplug();
+  await turns();
+  assert.equal(rig.told(), "lost");
+  rig.serial.plug(rig.line, port);
+  await rig.pass(100);
+  assert.equal(rig.told(), "reopening open");
+  assert.equal(rig.transport.port, port);
+  await rig.until(rig.transport.close());
+});
+
 test("a browser that does not say whether a port is connected is asked for its list", async () => {
   const rig = new Rig();
   for (let life = 0; life < 2; life++) {
