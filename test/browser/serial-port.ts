@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { CI } from "../ci.ts";
+import { relayStderr } from "../hosts/rig.ts";
 
 const TOOLS = ["unshare", "nsenter", "mount", "flock", "cc", "chromium"];
 
@@ -38,7 +39,8 @@ export class SerialPort {
   private constructor(folder: string) {
     this.folder = folder;
     const args = ["--mount", "--propagation", "private", "sh", join(import.meta.dirname, "serial-port.sh"), folder];
-    this.wire = spawn("unshare", args, { stdio: ["pipe", "pipe", "inherit"] });
+    this.wire = spawn("unshare", args, { stdio: ["pipe", "pipe", "pipe"] });
+    relayStderr(this.wire);
     this.lines = createInterface({ input: this.wire.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
   }
 
