@@ -267,6 +267,11 @@ class Player {
     if (!(error instanceof CallError) || !CODES.includes(error.code)) throw error;
   }
 
+  /** With ample time: nothing strikes, but the machine may be busy. */
+  private connect(): Promise<GuestClient> {
+    return this.world.finish(connect(this.channel.open(), { ...this.options, timeoutMs: AMPLE_MS }));
+  }
+
   /** What struck so far is over: unless more strikes meanwhile, the next call is answered. */
   private async probe(): Promise<void> {
     const { world, channel } = this;
@@ -286,7 +291,7 @@ class Player {
     if (this.client === undefined || this.client.state === "closed") {
       await this.close();
       try {
-        this.client = await world.finish(connect(channel.open(), { ...this.options, timeoutMs: AMPLE_MS }));
+        this.client = await this.connect();
       } catch (error) {
         if (channel.strikes === strikes) throw error;
         this.checkError(error);
@@ -336,7 +341,7 @@ class Player {
 
   /** Another client on the same channel finds its way at once. */
   async next(): Promise<void> {
-    const client = await this.world.finish(connect(this.channel.open(), this.options));
+    const client = await this.connect();
     await this.askPlainly(client);
     assert.equal(client.stats.resyncs, 0);
     this.client = client;
